@@ -1,0 +1,202 @@
+//! Names of nodes and resources, as Puppet and MCollective write them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Text;
+
+/// The identity of one machine: certname, MCollective identity and `fqdn` in one; lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeName(Text);
+
+/// Text that cannot name a node or a resource.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing was written.
+    #[error("a node's name is empty")]
+    EmptyNode,
+    /// A slash or a control character, which no report could show unambiguously.
+    #[error("{0:?} is no node's name: it holds a slash or a control character")]
+    Node(String),
+    /// Not of the form `Type[title]`.
+    #[error("{0:?} is no resource: write it as Type[title], for instance Service[nginx]")]
+    Resource(String),
+}
+
+impl NodeName {
+    /// Takes a name in any case.
+    ///
+    /// # Errors
+    /// When it is empty or holds a slash or a control character.
+    pub fn new(name: &str) -> Result<Self, NameError> {
+        if name.trim().is_empty() {
+            return Err(NameError::EmptyNode);
+        }
+        if name.chars().any(|c| c == '/' || c.is_control()) {
+            return Err(NameError::Node(name.to_owned()));
+        }
+        Ok(Self(name.trim().to_lowercase().into()))
+    }
+
+    /// The name of the nth node that a policy supposes to be added, from 1.
+    #[must_use]
+    pub fn supposed(number: usize) -> Self {
+        Self(format!("(new {number})").into())
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for NodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl serde::Serialize for NodeName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// A Puppet resource `Type[title]`; the node that it is on is kept beside it.
+///
+/// Type names are capitalised piece by piece (`Mysql::Server`), and so are the titles of classes
+/// (but for `Class[main]`); other titles keep their case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceRef {
+    text: Text,
+    type_len: u32,
+}
+
+impl ResourceRef {
+    /// Makes the reference of a resource from its type and title.
+    #[must_use]
+    pub fn new(type_name: &str, title: &str) -> Self {
+        let mut text = String::with_capacity(type_name.len() + title.len() + 2);
+        push_capitalised(&mut text, type_name);
+        let type_len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        text.push('[');
+        if text == "Class[" && !title.eq_ignore_ascii_case("main") {
+            push_capitalised(&mut text, title);
+        } else if text == "Class[" {
+            text.push_str("main");
+        } else {
+            text.push_str(title);
+        }
+        text.push(']');
+        Self { text: text.into(), type_len }
+    }
+
+    /// `Type[title]`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The capitalised type, for instance `Mysql::Server`.
+    #[must_use]
+    pub fn type_name(&self) -> &str {
+        &self.text[..self.type_len as usize]
+    }
+
+    /// The title between the brackets.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.text[self.type_len as usize + 1..self.text.len() - 1]
+    }
+
+    /// Splits `Type[title]` at its first bracket; quotes around the title, as manifests have them,
+    /// are dropped.
+    #[must_use]
+    pub fn split(text: &str) -> Option<(&str, &str)> {
+        let (type_name, rest) = text.split_once('[')?;
+        let title = rest.strip_suffix(']')?;
+        let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        if type_name.is_empty() || !type_name.chars().all(good) || title.is_empty() {
+            return None;
+        }
+        let unquoted = ['\'', '"'].iter().find_map(|&q| title.strip_prefix(q)?.strip_suffix(q));
+        Some((type_name, unquoted.unwrap_or(title)))
+    }
+}
+
+impl FromStr for ResourceRef {
+    type Err = NameError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::split(text.trim())
+            .map(|(type_name, title)| Self::new(type_name, title))
+            .ok_or_else(|| NameError::Resource(text.to_owned()))
+    }
+}
+
+impl fmt::Display for ResourceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A class as Puppet names it: lower case, without a leading `::`.
+#[must_use]
+pub fn class_name(written: &str) -> String {
+    let written = written.trim();
+    written.strip_prefix("::").unwrap_or(written).to_lowercase()
+}
+
+/// A type as Puppet writes it in references: every piece capitalised.
+#[must_use]
+pub fn type_name(written: &str) -> String {
+    let mut text = String::with_capacity(written.len());
+    push_capitalised(&mut text, written.trim());
+    text
+}
+
+fn push_capitalised(into: &mut String, written: &str) {
+    let written = written.strip_prefix("::").unwrap_or(written);
+    for (n, piece) in written.split("::").enumerate() {
+        if n > 0 {
+            into.push_str("::");
+        }
+        let mut letters = piece.chars();
+        if let Some(first) = letters.next() {
+            into.extend(first.to_uppercase());
+            into.push_str(letters.as_str());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_are_lower_case_and_printable() {
+        assert_eq!(NodeName::new("Web1.Example.net").unwrap().as_str(), "web1.example.net");
+        assert_eq!(NodeName::new("  "), Err(NameError::EmptyNode));
+        assert!(NodeName::new("../etc").is_err());
+        assert!(NodeName::new("a\u{1b}[2J").is_err());
+    }
+
+    #[test]
+    fn references_are_written_as_puppet_writes_them() {
+        for (written, reference, type_name, title) in [
+            ("service[nginx]", "Service[nginx]", "Service", "nginx"),
+            ("mysql::server[x]", "Mysql::Server[x]", "Mysql::Server", "x"),
+            ("Class[::mysql::server]", "Class[Mysql::Server]", "Class", "Mysql::Server"),
+            ("class[Main]", "Class[main]", "Class", "main"),
+            ("File['/etc/a b']", "File[/etc/a b]", "File", "/etc/a b"),
+            ("Exec[a[0] > b]", "Exec[a[0] > b]", "Exec", "a[0] > b"),
+        ] {
+            let parsed: ResourceRef = written.parse().unwrap();
+            assert_eq!(parsed.as_str(), reference);
+            assert_eq!((parsed.type_name(), parsed.title()), (type_name, title));
+        }
+        for bad in ["nginx", "Service[]", "[x]", "Ser vice[x]", "Service[x"] {
+            assert!(bad.parse::<ResourceRef>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The questions that a store answers.
+//!
+//! Every question is about sets and is asked once for a policy, never once for a node. Answers
+//! name nodes; whoever asks turns names into sets. A store tells what it knows and what it does
+//! not; it never guesses and never judges: hypotheses and verdicts are applied to its answers in
+//! one place, by the engine, so that every store gives the same verdict.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::Text;
+use crate::dependency::Declared;
+use crate::fact::FactName;
+use crate::name::{NodeName, ResourceRef};
+use crate::pattern::Pattern;
+use crate::source::{Known, Listing};
+
+/// The sources of an estate; those that it does not have are none.
+#[derive(Clone, Default)]
+pub struct Sources {
+    /// Catalogs, and the dependencies that are declared beside them.
+    pub graph: Option<Arc<dyn GraphStore>>,
+    /// Facts documents.
+    pub facts: Option<Arc<dyn FactStore>>,
+    /// Registrations.
+    pub registry: Option<Arc<dyn Registry>>,
+    /// The discovery reply.
+    pub discovery: Option<Arc<dyn Discovery>>,
+}
+
+/// A store did not answer.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub Text);
+
+/// The answer to one question.
+pub type Answer<T> = Result<T, StoreError>;
+
+/// Values by node: nodes that it does not name have none.
+pub type Rows<T> = Vec<(NodeName, T)>;
+
+/// Resources that a question asks for.
+#[derive(Clone, Debug)]
+pub enum ResourceQuery {
+    /// Every resource of a type: capitalised, or an expression.
+    OfType(Pattern),
+    /// The resource of this reference, under its title or an alias; or matched by an expression.
+    Named(Pattern),
+}
+
+/// Points on one node between which falling is asked for.
+#[derive(Clone, Debug)]
+pub struct Ends {
+    /// The node.
+    pub node: NodeName,
+    /// Resources whose dependency fails.
+    pub from: Vec<ResourceRef>,
+    /// Resources that may fall with them.
+    pub on: Vec<ResourceRef>,
+}
+
+/// What the catalog of a node says of [`Ends`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Links {
+    /// For each of `on`: whether the catalog has it.
+    pub has: Vec<bool>,
+    /// Pairs of positions in `from` and `on`: what falls, with what.
+    pub falls: Vec<(u32, u32)>,
+}
+
+/// Something on a node whose dependency fails.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The node.
+    pub node: NodeName,
+    /// The resource; none for the node with everything on it.
+    pub from: Option<ResourceRef>,
+}
+
+/// Catalogs: resources, their relationships, declared dependencies, classes, environments.
+#[async_trait]
+pub trait GraphStore: Send + Sync {
+    /// Which nodes have a catalog.
+    async fn nodes(&self) -> Answer<Listing>;
+    /// The environment of every catalog that can be read.
+    async fn environments(&self) -> Answer<Rows<Text>>;
+    /// The classes that a pattern matches, of every catalog that can be read and has one.
+    async fn classes(&self, name: &Pattern) -> Answer<Rows<Vec<Text>>>;
+    /// The resources asked for, of every catalog that can be read.
+    async fn resources(&self, query: &ResourceQuery) -> Answer<Rows<ResourceRef>>;
+    /// A parameter of a resource, for every node of `nodes` whose catalog can be read.
+    async fn parameters(
+        &self,
+        resource: &ResourceRef,
+        parameter: &str,
+        nodes: &[NodeName],
+    ) -> Answer<Rows<Known<Value>>>;
+    /// Every dependency that a readable catalog or a list beside the catalogs declares.
+    async fn dependencies(&self) -> Answer<Vec<Declared>>;
+    /// Why there may be dependencies that [`GraphStore::dependencies`] does not list, although
+    /// every catalog can be read.
+    async fn undeclared(&self) -> Answer<Vec<Text>>;
+    /// What falls with what on single nodes, one answer for each of `ends`.
+    async fn links(&self, ends: &[Ends]) -> Answer<Vec<Links>>;
+    /// Every resource that is no container and falls with these.
+    async fn fallen(&self, origins: &[Origin]) -> Answer<Rows<ResourceRef>>;
+    /// How a resource on a node comes to fall with another: both ends included, shortest way.
+    async fn way(&self, origin: &Origin, falls: &ResourceRef) -> Answer<Vec<ResourceRef>>;
+}
+
+/// Facts documents.
+#[async_trait]
+pub trait FactStore: Send + Sync {
+    /// Which nodes have a document.
+    async fn nodes(&self) -> Answer<Listing>;
+    /// The value of a fact, of every readable document that has it.
+    async fn values(&self, fact: &FactName) -> Answer<Rows<Value>>;
+}
+
+/// What nodes say of themselves at intervals.
+#[async_trait]
+pub trait Registry: Send + Sync {
+    /// Which nodes have registered.
+    async fn nodes(&self) -> Answer<Listing>;
+    /// The value of a fact, for every registration that can be read.
+    async fn values(&self, fact: &FactName) -> Answer<Rows<Known<Value>>>;
+    /// The classes that a pattern matches, for every registration that can be read.
+    async fn classes(&self, name: &Pattern) -> Answer<Rows<Known<Vec<Text>>>>;
+    /// Whether an agent that the pattern matches runs, for every registration that can be read.
+    async fn agents(&self, name: &Pattern) -> Answer<Rows<Known<()>>>;
+    /// When each node registered last.
+    async fn last_seen(&self) -> Answer<Rows<Known<Timestamp>>>;
+}
+
+/// Who answers now.
+#[async_trait]
+pub trait Discovery: Send + Sync {
+    /// The nodes of the reply, and of when it is.
+    async fn answering(&self) -> Answer<(Vec<NodeName>, Option<Timestamp>)>;
+}

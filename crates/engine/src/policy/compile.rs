@@ -1,0 +1,301 @@
+//! From feature files to policies that can be carried out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cucumber::gherkin;
+use cucumber::step::Collection;
+
+use super::files::{FeatureFile, Origin};
+use super::tags::{Tags, slug};
+use super::vocabulary::{Definition, Match, Vocabulary, Written, nothing};
+use super::{Fault, Policy, Selection, Step};
+use crate::scene::{Shape, Shapes};
+
+/// What is to be run.
+pub struct Plan {
+    /// The selected policies, in the order of their files.
+    pub policies: Vec<Arc<Policy>>,
+    /// The ids of all policies that were read, selected or not.
+    pub known: Vec<String>,
+    /// The features that `cucumber` runs: they hold the selected scenarios only.
+    pub(crate) features: Vec<gherkin::Feature>,
+}
+
+/// Matches every policy with the vocabulary, checks it, and selects.
+///
+/// # Errors
+/// Everything that is wrong in any of the files, selected or not.
+pub fn compile(
+    files: Vec<FeatureFile>,
+    vocabulary: &Vocabulary,
+    selection: &Selection,
+) -> Result<Plan, Vec<Fault>> {
+    let collection = vocabulary.collection::<()>(nothing).map_err(|error| {
+        vec![Fault {
+            file: "the vocabulary".into(),
+            line: 0,
+            column: 0,
+            width: 0,
+            what: error,
+            help: "this is a bug: please report it".into(),
+        }]
+    })?;
+    let mut compiler = Compiler { vocabulary, collection, faults: Vec::new(), ids: HashMap::new() };
+    let mut plan = Plan { policies: Vec::new(), known: Vec::new(), features: Vec::new() };
+    for file in files {
+        compiler.file(file, selection, &mut plan);
+    }
+    compiler.faults.sort();
+    if compiler.faults.is_empty() { Ok(plan) } else { Err(compiler.faults) }
+}
+
+struct Compiler<'v> {
+    vocabulary: &'v Vocabulary,
+    collection: Collection<()>,
+    faults: Vec<Fault>,
+    /// Where each id is.
+    ids: HashMap<String, (String, usize)>,
+}
+
+impl Compiler<'_> {
+    fn file(&mut self, file: FeatureFile, selection: &Selection, plan: &mut Plan) {
+        let FeatureFile { file, mut feature, origins, lines } = file;
+        let mut origins = origins.into_iter();
+        let whole = feature.clone();
+        let mut rules = std::mem::take(&mut feature.rules);
+        let scenarios = std::mem::take(&mut feature.scenarios);
+        feature.scenarios =
+            self.scenarios(&file, &whole, None, scenarios, &mut origins, &lines, selection, plan);
+        for rule in &mut rules {
+            let scenarios = std::mem::take(&mut rule.scenarios);
+            let of_rule = rule.clone();
+            rule.scenarios = self.scenarios(
+                &file,
+                &whole,
+                Some(&of_rule),
+                scenarios,
+                &mut origins,
+                &lines,
+                selection,
+                plan,
+            );
+        }
+        rules.retain(|rule| !rule.scenarios.is_empty());
+        feature.rules = rules;
+        if !feature.scenarios.is_empty() || !feature.rules.is_empty() {
+            plan.features.push(feature);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one feature file, used once")]
+    fn scenarios(
+        &mut self,
+        file: &str,
+        feature: &gherkin::Feature,
+        rule: Option<&gherkin::Rule>,
+        scenarios: Vec<gherkin::Scenario>,
+        origins: &mut impl Iterator<Item = Origin>,
+        lines: &[usize],
+        selection: &Selection,
+        plan: &mut Plan,
+    ) -> Vec<gherkin::Scenario> {
+        let mut selected = Vec::new();
+        for scenario in scenarios {
+            let Some(origin) = origins.next() else {
+                break;
+            };
+            let Some(policy) = self.policy(file, feature, rule, &scenario, &origin) else {
+                continue;
+            };
+            plan.known.push(policy.id.clone());
+            if is_on(&scenario, &origin, feature, lines) && selection.includes(&policy) {
+                plan.policies.push(Arc::new(policy));
+                selected.push(scenario);
+            }
+        }
+        selected
+    }
+
+    fn fault(
+        &mut self,
+        file: &str,
+        at: gherkin::LineCol,
+        width: usize,
+        what: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.faults.push(Fault {
+            file: file.to_owned(),
+            line: at.line,
+            column: at.col,
+            width,
+            what: what.into(),
+            help: help.into(),
+        });
+    }
+
+    fn policy(
+        &mut self,
+        file: &str,
+        feature: &gherkin::Feature,
+        rule: Option<&gherkin::Rule>,
+        scenario: &gherkin::Scenario,
+        origin: &Origin,
+    ) -> Option<Policy> {
+        let of_rule = rule.map_or(&[][..], |rule| &rule.tags);
+        let tags: Vec<String> =
+            scenario.tags.iter().chain(of_rule).chain(&feature.tags).cloned().collect();
+        let read = match Tags::read(&tags) {
+            Ok(read) => read,
+            Err((what, help)) => {
+                self.fault(file, scenario.position, 0, what, help);
+                return None;
+            }
+        };
+        let name = read.id.map_or_else(
+            || format!("{}-{}", slug(&feature.name), slug(&scenario.name)),
+            str::to_owned,
+        );
+        let id = match origin.row {
+            Some(row) => format!("{name}-{row}"),
+            None => name,
+        };
+        if let Some((other, line)) =
+            self.ids.insert(id.clone(), (file.to_owned(), scenario.position.line))
+        {
+            let what = format!("two policies have the id {id}: the other one is {other}:{line}");
+            self.fault(file, scenario.position, 0, what, "give one of them another tag @id:…");
+        }
+        let background =
+            feature.background.iter().chain(rule.and_then(|rule| rule.background.as_ref()));
+        let steps: Vec<_> = background.flat_map(|b| &b.steps).chain(&scenario.steps).collect();
+        let steps = self.steps(file, scenario, &steps)?;
+        Some(Policy {
+            id,
+            feature: feature.name.clone(),
+            description: feature.description.clone(),
+            name: scenario.name.clone(),
+            file: file.to_owned(),
+            line: scenario.position.line,
+            keyword: scenario.keyword.clone(),
+            severity: read.severity,
+            owner: read.owner.map(str::to_owned),
+            allow_empty: read.allow_empty,
+            tags: tags.iter().map(|tag| format!("@{tag}")).collect(),
+            steps,
+        })
+    }
+
+    fn steps(
+        &mut self,
+        file: &str,
+        scenario: &gherkin::Scenario,
+        steps: &[&gherkin::Step],
+    ) -> Option<Vec<Step>> {
+        let mut shapes = Shapes::default();
+        let mut read = Vec::new();
+        let before = self.faults.len();
+        for step in steps {
+            shapes.judged |= step.ty == gherkin::StepType::Then;
+            match self.step(step, &mut shapes) {
+                Ok(step) => read.push(step),
+                Err((what, help)) => {
+                    shapes.unknown = true;
+                    let keyword = step.keyword.trim_end().chars().count();
+                    let width = keyword + 1 + step.value.chars().count();
+                    self.fault(file, step.position, width, what, help);
+                }
+            }
+        }
+        if !shapes.judged && self.faults.len() == before {
+            self.fault(
+                file,
+                scenario.position,
+                0,
+                format!("the scenario {:?} judges nothing", scenario.name),
+                "add a Then, for instance: Then there are none",
+            );
+        }
+        (self.faults.len() == before).then_some(read)
+    }
+
+    /// Reads a sentence, or says what is wrong with it and what to do. After a sentence that is
+    /// wrong it is not known what it would have left: nothing is checked against that until a
+    /// sentence selects anew.
+    fn step(&self, step: &gherkin::Step, shapes: &mut Shapes) -> Result<Step, Complaint> {
+        let (definition, written, name) = self.find(step)?;
+        let wants_table = definition.expression.ends_with(':');
+        if wants_table && step.table.is_none() {
+            let help = "write one name a row below it: | web1.example.net |";
+            return Err(("the table is missing".to_owned(), help.to_owned()));
+        }
+        if step.docstring.is_some() || (step.table.is_some() && !wants_table) {
+            let what = "nothing may stand below this sentence";
+            return Err((what.to_owned(), "take the table or the text away".to_owned()));
+        }
+        let sentence = (definition.read)(&written).map_err(|error| (error.what, error.help))?;
+        if shapes.unknown {
+            let mut anew = Shapes { named: shapes.named.clone(), ..Shapes::default() };
+            if sentence.fit(&mut anew).is_ok() && anew.current != Shape::Nothing {
+                *shapes = Shapes { judged: shapes.judged, ..anew };
+            }
+        } else {
+            sentence.fit(shapes).map_err(|misfit| (misfit.what, misfit.help))?;
+        }
+        if let Some(name) = &name {
+            shapes.named.insert(name.clone(), shapes.current);
+        }
+        Ok(Step {
+            keyword: step.keyword.trim().to_owned(),
+            text: step.value.clone(),
+            line: step.position.line,
+            sentence: Arc::from(sentence),
+            name,
+        })
+    }
+
+    fn find(&self, step: &gherkin::Step) -> Result<Found, Complaint> {
+        match self.vocabulary.find(&self.collection, step) {
+            Match::One(definition, written, name) => Ok((definition, written, name)),
+            Match::None(nearest) => {
+                let help = match nearest {
+                    Some(near) => format!("did you mean: {} {}", near.keyword, near.expression),
+                    None => "`groundrule steps` lists every sentence".to_owned(),
+                };
+                Err((format!("there is no such sentence: {:?}", step.value), help))
+            }
+            Match::Several(all) => {
+                let patterns: Vec<_> =
+                    all.iter().map(|d| format!("{} {}", d.keyword, d.expression)).collect();
+                let what = format!("{} sentences match: {}", all.len(), patterns.join("; "));
+                Err((what, "this is a bug of the vocabulary: please report it".to_owned()))
+            }
+        }
+    }
+}
+
+/// What is wrong, and what to do.
+type Complaint = (String, String);
+
+/// A sentence, what was written in its open places, and the name that it gives.
+type Found = (&'static Definition, Written, Option<String>);
+
+/// Whether a scenario is on one of the lines: on its own, on a row of it, or above all of them.
+fn is_on(
+    scenario: &gherkin::Scenario,
+    origin: &Origin,
+    feature: &gherkin::Feature,
+    lines: &[usize],
+) -> bool {
+    let on = |line: &usize| {
+        let tables = scenario.examples.iter().filter_map(|examples| examples.table.as_ref());
+        let mut rows =
+            tables.map(|table| table.position.line + 1..table.position.line + table.rows.len());
+        if rows.any(|rows| rows.contains(line)) {
+            return *line == scenario.position.line;
+        }
+        *line <= feature.position.line || (*line > origin.after && *line <= origin.last)
+    };
+    lines.is_empty() || lines.iter().any(on)
+}

@@ -1,0 +1,363 @@
+//! Carries out a plan with `cucumber`: it schedules, matches and retries; what a scenario finds
+//! goes through [`Scene`], not through panics, so that every violation is kept.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::panic::panic_any;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cucumber::Runner as _;
+use cucumber::event::{Cucumber, Feature, Rule, Scenario, ScenarioFinished, StepError};
+use cucumber::gherkin;
+use cucumber::step::Context;
+use futures::future::LocalBoxFuture;
+use futures::{FutureExt as _, StreamExt as _, stream};
+use groundrule_core::source::{Problem, Source};
+use groundrule_core::verdict::Status;
+use jiff::Timestamp;
+
+use crate::estate::Estate;
+use crate::event::{Event, Finding, Judged, RunFinished, RunStarted, StepResult, Summary};
+use crate::policy::{Plan, Policy, Vocabulary};
+use crate::scene::{Outcome, Scene};
+use crate::waiver::{Mode, Ruling, Waivers};
+
+/// How a plan is carried out.
+pub struct Options {
+    /// The run's identity.
+    pub run: String,
+    /// The estate's name.
+    pub estate: String,
+    /// Stop after the first policy that does not hold.
+    pub fail_fast: bool,
+    /// How many policies are judged at a time.
+    pub concurrency: usize,
+    /// Exceptions.
+    pub waivers: Waivers,
+    /// What the run is for.
+    pub mode: Mode,
+    /// Whether all policies were selected: else nobody can say which waivers are unused.
+    pub complete: bool,
+    /// Faults of the estate, for reports.
+    pub problems: Vec<Problem>,
+}
+
+/// Judges every policy of a plan and tells what happens.
+///
+/// # Errors
+/// When the vocabulary cannot be used, which is a bug.
+pub async fn run(
+    plan: Plan,
+    vocabulary: &Vocabulary,
+    estate: Arc<Estate>,
+    options: Options,
+    mut tell: impl FnMut(Event),
+) -> Result<Summary, String> {
+    let began = Instant::now();
+    let collection = vocabulary.collection::<Judge>(step)?;
+    tell(Event::Started(Arc::new(started(&plan, &estate, &options))));
+    let order: HashMap<Place, usize> =
+        plan.policies.iter().map(|p| place(&p.file, p.line)).zip(0..).collect();
+    let order = Rc::new(order);
+    let run = Rc::new(Run { estate, policies: plan.policies, options, done: RefCell::default() });
+
+    let (beginning, order_of, ending) = (Rc::clone(&run), Rc::clone(&order), Rc::clone(&run));
+    let runner = cucumber::runner::Basic::default()
+        .steps(collection)
+        .max_concurrent_scenarios(run.options.concurrency.max(1))
+        .before(move |feature, _, scenario, judge: &mut Judge| {
+            judge.begin(&beginning, order_of.get(&of(feature, scenario)).copied());
+            std::future::ready(()).boxed_local()
+        })
+        .after(move |_, _, _, how, judge| {
+            judge.into_iter().for_each(|judge| ending.finish(judge, how));
+            std::future::ready(()).boxed_local()
+        });
+    let runner = if run.options.fail_fast { runner.fail_fast() } else { runner };
+    let features = stream::iter(plan.features.into_iter().map(Ok));
+    let mut events = runner.run(features, cucumber::runner::basic::Cli::default());
+
+    let mut summary = Summary::default();
+    let mut crashed = Vec::new();
+    let mut attempts: HashMap<usize, usize> = HashMap::new();
+    let mut judged: Vec<Option<Arc<Judged>>> = run.policies.iter().map(|_| None).collect();
+    let mut next = 0;
+    while let Some(event) = events.next().await {
+        let Ok(event) = event else {
+            continue;
+        };
+        let Cucumber::Feature(feature, event) = event.into_inner() else {
+            continue;
+        };
+        let (scenario, event) = match event {
+            Feature::Scenario(scenario, event)
+            | Feature::Rule(_, Rule::Scenario(scenario, event)) => (scenario, event),
+            _ => continue,
+        };
+        let Some(number) = order.get(&of(&feature, &scenario)).copied() else {
+            continue;
+        };
+        if let Some(bug) = crash(&event.event) {
+            crashed.push(format!(
+                "{}:{}: {bug}",
+                run.policies[number].file, run.policies[number].line
+            ));
+        }
+        if !matches!(event.event, Scenario::Finished) {
+            continue;
+        }
+        let Some((result, failed)) = run.done.borrow_mut().remove(&number) else {
+            continue;
+        };
+        let count = attempts.entry(number).or_insert(0);
+        *count += 1;
+        if failed && event.retries.is_some_and(|retries| retries.left > 0) {
+            continue;
+        }
+        let result = Judged { attempts: *count, ..result };
+        summary.count(result.status);
+        judged[number] = Some(Arc::new(result));
+        while let Some(Some(ready)) = judged.get(next) {
+            tell(Event::Judged(Arc::clone(ready)));
+            next += 1;
+        }
+    }
+    // After the first failure of a run that stops there, policies in between were not judged.
+    for late in judged.iter().skip(next).flatten() {
+        tell(Event::Judged(Arc::clone(late)));
+    }
+    let notes = run.notes(judged.iter().flatten(), &plan.known);
+    let finished = RunFinished { seconds: began.elapsed().as_secs_f64(), summary, notes, crashed };
+    tell(Event::Finished(Arc::new(finished)));
+    Ok(summary)
+}
+
+fn started(plan: &Plan, estate: &Estate, options: &Options) -> RunStarted {
+    let sources = [
+        (Source::Catalogs, estate.sources.graph.is_some()),
+        (Source::Facts, estate.sources.facts.is_some()),
+        (Source::Registrations, estate.sources.registry.is_some()),
+        (Source::Discovery, estate.sources.discovery.is_some()),
+    ];
+    RunStarted {
+        run: options.run.clone(),
+        at: estate.settings.now,
+        estate: options.estate.clone(),
+        policies: plan.policies.len(),
+        problems: options.problems.clone(),
+        missing: sources
+            .into_iter()
+            .filter(|(_, there)| !there)
+            .map(|(source, _)| source)
+            .collect(),
+    }
+}
+
+/// A policy's file and line.
+type Place = (PathBuf, usize);
+
+fn place(file: &str, line: usize) -> Place {
+    (PathBuf::from(file), line)
+}
+
+fn of(feature: &gherkin::Feature, scenario: &gherkin::Scenario) -> Place {
+    let path = feature.path.clone().unwrap_or_default();
+    let path = path.strip_prefix("./").map(PathBuf::from).unwrap_or(path);
+    (path, scenario.position.line)
+}
+
+/// A panic that is not ours: a bug.
+fn crash<W>(event: &Scenario<W>) -> Option<String> {
+    let (Scenario::Step(_, step) | Scenario::Background(_, step)) = event else {
+        return None;
+    };
+    let cucumber::event::Step::Failed(_, _, _, StepError::Panic(info)) = step else {
+        return None;
+    };
+    let text = info.downcast_ref::<String>().map(String::as_str);
+    Some(text.or_else(|| info.downcast_ref::<&str>().copied()).unwrap_or("a panic").to_owned())
+}
+
+struct Run {
+    estate: Arc<Estate>,
+    policies: Vec<Arc<Policy>>,
+    options: Options,
+    /// Results of the last attempts, and whether `cucumber` was told that they failed.
+    done: RefCell<HashMap<usize, (Judged, bool)>>,
+}
+
+/// What `cucumber` carries from sentence to sentence.
+#[derive(Default)]
+struct Judge {
+    work: Option<Work>,
+}
+
+struct Work {
+    number: usize,
+    policy: Arc<Policy>,
+    scene: Scene,
+    steps: Vec<StepResult>,
+}
+
+// `cucumber` shows its world in its own reports, which are not used.
+impl std::fmt::Debug for Judge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Judge")
+    }
+}
+
+impl cucumber::World for Judge {
+    type Error = Infallible;
+
+    async fn new() -> Result<Self, Self::Error> {
+        Ok(Self::default())
+    }
+}
+
+impl Judge {
+    fn begin(&mut self, run: &Run, number: Option<usize>) {
+        self.work = number.map(|number| {
+            let policy = Arc::clone(&run.policies[number]);
+            let scene = Scene::new(Arc::clone(&run.estate), policy.allow_empty);
+            Work { number, policy, scene, steps: Vec::new() }
+        });
+    }
+}
+
+/// Carries out the next sentence: they come in the order in which they were compiled.
+fn step(judge: &mut Judge, _: Context) -> LocalBoxFuture<'_, ()> {
+    async {
+        let Some(work) = &mut judge.work else {
+            return;
+        };
+        let Some(step) = work.policy.steps.get(work.steps.len()) else {
+            return;
+        };
+        let (found, doubts) = work.scene.progress();
+        let began = Instant::now();
+        work.scene.perform(&*step.sentence, &step.text).await;
+        if let Some(name) = &step.name {
+            work.scene.name(name);
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let (now_found, now_doubts) = work.scene.progress();
+        work.steps.push(StepResult {
+            seconds,
+            findings: found..now_found,
+            doubted: now_doubts > doubts,
+        });
+    }
+    .boxed_local()
+}
+
+/// Tells `cucumber` that a scenario failed, so that it retries it or stops.
+struct DoesNotHold;
+
+impl Run {
+    fn finish(&self, judge: &mut Judge, how: &ScenarioFinished) {
+        let Some(Work { number, policy, scene, steps }) = judge.work.take() else {
+            return;
+        };
+        if matches!(how, ScenarioFinished::StepFailed(..) | ScenarioFinished::BeforeHookFailed(_)) {
+            return;
+        }
+        let retried = policy.tags.iter().any(|tag| tag.starts_with("@retry"));
+        let judged = self.judged(policy, scene.finish(), steps);
+        let failed = (retried || self.options.fail_fast)
+            && matches!(judged.status, Status::Violated | Status::Undecided);
+        self.done.borrow_mut().insert(number, (judged, failed));
+        if failed {
+            panic_any(DoesNotHold);
+        }
+    }
+
+    fn judged(&self, policy: Arc<Policy>, outcome: Outcome, steps: Vec<StepResult>) -> Judged {
+        let now = self.estate.settings.now;
+        let finding = |violation: &groundrule_core::verdict::Violation| {
+            let (ruling, _) =
+                self.options.waivers.rule(&policy.id, violation, self.options.mode, now);
+            let (waiver, expired) = match ruling {
+                Ruling::Stands => (None, None),
+                Ruling::Waived(waived) => (Some(waived), None),
+                Ruling::Expired(id, day) => (None, Some((id, day))),
+            };
+            Finding {
+                fingerprint: violation.fingerprint(&policy.id),
+                violation: violation.clone(),
+                waiver,
+                expired,
+            }
+        };
+        let findings: Vec<_> = outcome.findings.violations().iter().map(finding).collect();
+        let undecided = outcome.findings.undecided();
+        let status =
+            match (findings.iter().any(|f| f.waiver.is_none()), &undecided, findings.is_empty()) {
+                (true, _, _) => Status::Violated,
+                (false, Some(_), _) => Status::Undecided,
+                (false, None, false) => Status::Waived,
+                (false, None, true) => Status::Held,
+            };
+        Judged {
+            status,
+            population: outcome.population,
+            not_judged: outcome.not_judged,
+            seconds: steps.iter().map(|step| step.seconds).sum(),
+            undecided: undecided.filter(|_| status != Status::Violated),
+            findings,
+            steps,
+            policy,
+            attempts: 1,
+        }
+    }
+
+    /// Waivers that people should look at.
+    fn notes<'j>(
+        &self,
+        judged: impl Iterator<Item = &'j Arc<Judged>>,
+        known: &[String],
+    ) -> Vec<String> {
+        let waivers = &self.options.waivers;
+        let now: Timestamp = self.estate.settings.now;
+        let mut used = vec![false; waivers.all.len()];
+        let mut decided = Vec::new();
+        for judged in judged {
+            if judged.undecided.is_none() {
+                decided.push(judged.policy.id.as_str());
+            }
+            for finding in &judged.findings {
+                let (_, by) =
+                    waivers.rule(&judged.policy.id, &finding.violation, self.options.mode, now);
+                if let Some(by) = by {
+                    used[by] = true;
+                }
+            }
+        }
+        let fits = |pattern: &str, id: &str| groundrule_core::redaction::glob(pattern, id);
+        let mut notes = Vec::new();
+        for (waiver, used) in waivers.all.iter().zip(used) {
+            let at = format!("{}:{}: the waiver {}", waivers.file, waiver.line, waiver.id);
+            let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+            if !known.iter().any(|id| fits(&waiver.policy, id)) {
+                if self.options.complete {
+                    notes.push(format!(
+                        "{at} is for the policy {}, which nobody knows",
+                        waiver.policy
+                    ));
+                }
+            } else if waiver.expires < today {
+                notes.push(format!("{at} expired on {}", waiver.expires));
+            } else if !used
+                && self.options.complete
+                && waiver.applies_to.contains(&self.options.mode)
+                && decided.iter().any(|id| fits(&waiver.policy, id))
+            {
+                notes.push(format!("{at} is not used: nothing that it excepts is violated"));
+            }
+        }
+        notes
+    }
+}

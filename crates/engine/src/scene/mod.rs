@@ -1,0 +1,377 @@
+//! One scenario while it is judged: the world that it supposes, the sets that it has selected, and
+//! what it has found.
+
+mod findings;
+mod set;
+mod shape;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fixedbitset::FixedBitSet;
+use groundrule_core::source::{Known, Unknown};
+use groundrule_core::verdict::Violation;
+
+use crate::estate::{Estate, NodeId, Truth};
+use crate::world::{Column, Dependencies, World};
+
+pub use findings::Findings;
+pub use set::{Current, DependencySet, Group, Groups, Nodes, OnNode, PairSet, Resources, Set};
+pub use shape::{Misfit, Shape, Shapes};
+
+/// A sentence of a policy, read and checked.
+#[async_trait]
+pub trait Sentence: Send + Sync {
+    /// Whether it fits what stands before it, and what it leaves.
+    ///
+    /// # Errors
+    /// When it does not.
+    fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit>;
+
+    /// Carries it out.
+    async fn perform(&self, scene: &mut Scene);
+}
+
+/// A set with a number that tells it from others, however it is named.
+#[derive(Clone, Debug, Default)]
+struct Numbered {
+    set: Current,
+    number: usize,
+}
+
+/// The state of a scenario.
+pub struct Scene {
+    /// The world that it supposes.
+    pub world: World,
+    findings: Findings,
+    current: Numbered,
+    named: HashMap<String, Numbered>,
+    numbers: usize,
+    in_turn: Option<Vec<NodeId>>,
+    population: usize,
+    not_judged: usize,
+    allow_empty: bool,
+    emptiness_told: bool,
+    /// Texts of the sentences that selected the current set.
+    selection: Vec<String>,
+    /// Text of the sentence that is carried out.
+    text: String,
+}
+
+/// What a scenario came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What it found.
+    pub findings: Findings,
+    /// How many subjects its Given steps selected.
+    pub population: usize,
+    /// How many nodes were left out, of which it is not known whether the rule is about them.
+    pub not_judged: usize,
+}
+
+/// The current set of nodes in one of the worlds that are judged.
+pub struct View {
+    /// The one node that is gone in this world, if nodes are shut down in turn.
+    pub without: Option<NodeId>,
+    /// The nodes.
+    pub nodes: Nodes,
+}
+
+impl Scene {
+    /// A scenario in today's world.
+    #[must_use]
+    pub fn new(estate: Arc<Estate>, allow_empty: bool) -> Self {
+        Self {
+            world: World::today(estate),
+            findings: Findings::default(),
+            current: Numbered::default(),
+            named: HashMap::new(),
+            numbers: 0,
+            in_turn: None,
+            population: 0,
+            not_judged: 0,
+            allow_empty,
+            emptiness_told: false,
+            selection: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    /// Carries out a sentence.
+    pub async fn perform(&mut self, sentence: &dyn Sentence, text: &str) {
+        text.clone_into(&mut self.text);
+        sentence.perform(self).await;
+    }
+
+    /// How many violations and doubts there are so far.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        (self.findings.violations().len(), self.findings.doubts())
+    }
+
+    /// What it came to.
+    #[must_use]
+    pub fn finish(self) -> Outcome {
+        Outcome {
+            findings: self.findings,
+            population: self.population,
+            not_judged: self.not_judged,
+        }
+    }
+
+    /// The current set.
+    #[must_use]
+    pub fn current(&self) -> &Current {
+        &self.current.set
+    }
+
+    /// The current set, if it is one of nodes.
+    #[must_use]
+    pub fn nodes(&self) -> Option<&Nodes> {
+        match self.current() {
+            Current::Nodes(nodes) => Some(nodes),
+            _ => None,
+        }
+    }
+
+    /// The declared dependencies of the estate.
+    pub async fn dependencies(&self) -> Arc<Dependencies> {
+        Dependencies::of(&self.world).await
+    }
+
+    /// The nodes that are shut down one at a time.
+    #[must_use]
+    pub fn in_turn(&self) -> Option<&[NodeId]> {
+        self.in_turn.as_deref()
+    }
+
+    /// Whether nothing to judge is permitted.
+    #[must_use]
+    pub fn allows_empty(&self) -> bool {
+        self.allow_empty
+    }
+
+    /// Every node of the world.
+    #[must_use]
+    pub fn all_nodes(&self) -> Nodes {
+        Set {
+            known: self.world.nodes(),
+            maybe: self.world.perhaps_gone().clone(),
+            open: self.world.estate.unknown_nodes().to_vec(),
+        }
+    }
+
+    /// Makes a set the current one, as a Given does.
+    pub fn select(&mut self, set: Current) {
+        self.emptiness_told = false;
+        self.selection = vec![self.text.clone()];
+        self.populate(set);
+    }
+
+    /// Replaces the current set by what a further Given leaves of it.
+    pub fn narrow(&mut self, set: Current) {
+        self.selection.push(self.text.clone());
+        self.populate(set);
+    }
+
+    fn populate(&mut self, mut set: Current) {
+        if self.world.estate.settings.ignore_unknown_nodes {
+            self.not_judged += match &mut set {
+                Current::Nodes(set) => set.ignore_unknown(),
+                Current::Resources(set) => set.ignore_unknown(),
+                Current::Dependencies(set) => set.ignore_unknown(),
+                Current::Nothing | Current::Groups(_) | Current::Pairs(_) => 0,
+            };
+        }
+        self.population = match &set {
+            Current::Nodes(set) => set.known.count_ones(..),
+            Current::Resources(set) => set.known.len(),
+            Current::Dependencies(set) => set.known.len(),
+            Current::Nothing | Current::Groups(_) | Current::Pairs(_) => 0,
+        };
+        self.replace(set);
+    }
+
+    /// Makes a set the current one, as a When does.
+    pub fn replace(&mut self, set: Current) {
+        self.numbers += 1;
+        self.current = Numbered { set, number: self.numbers };
+    }
+
+    /// Names the current set.
+    pub fn name(&mut self, name: &str) {
+        self.named.insert(name.to_owned(), self.current.clone());
+    }
+
+    /// Supposes that nodes are shut down: the current ones, or a named set.
+    pub fn shut_down(&mut self, name: Option<&str>) {
+        let chosen = match name {
+            None => self.current.clone(),
+            Some(name) => self.named.get(name).cloned().unwrap_or_default(),
+        };
+        let Current::Nodes(nodes) = chosen.set.in_world(&self.world) else {
+            return;
+        };
+        self.refuse_nothing(nodes.known.is_clear(), nodes.unknown().cloned());
+        self.findings.doubt(nodes.open.iter().cloned());
+        self.world.shut_down(&nodes.known, &nodes.maybe);
+        let rest = match chosen.number == self.current.number {
+            true => Current::Nodes(self.all_nodes()),
+            false => std::mem::take(&mut self.current.set).in_world(&self.world),
+        };
+        self.replace(rest);
+    }
+
+    /// Supposes that each of the current nodes is shut down, one at a time.
+    pub fn shut_down_in_turn(&mut self) {
+        let Some(nodes) = self.nodes().cloned() else {
+            return;
+        };
+        self.refuse_nothing(nodes.known.is_clear(), nodes.unknown().cloned());
+        self.findings.doubt(nodes.unknown().cloned());
+        self.in_turn = Some(nodes.known.ones().collect());
+    }
+
+    /// Adds a violation.
+    pub fn violate(&mut self, violation: Violation) {
+        self.findings.violate(violation);
+    }
+
+    /// Adds a violation that explains why the current set may be empty.
+    pub fn violate_selection(&mut self, violation: Violation) {
+        self.emptiness_told = true;
+        self.findings.violate(violation);
+    }
+
+    /// Notes something that is not known and could change the answer.
+    pub fn doubt(&mut self, unknown: impl IntoIterator<Item = Unknown>) {
+        self.findings.doubt(unknown);
+    }
+
+    /// Nothing to judge is a violation, unless that is permitted; where more may belong it is
+    /// undecided. Returns whether there is anything to judge.
+    pub fn refuse_nothing(&mut self, empty: bool, unknown: impl Iterator<Item = Unknown>) -> bool {
+        let unknown: Vec<_> = unknown.collect();
+        let certain = unknown.is_empty();
+        self.findings.doubt(unknown);
+        if empty && certain && !self.allow_empty && !self.emptiness_told {
+            let selection = self.selection.join(", ");
+            self.violate(Violation::new(
+                Vec::new(),
+                "nothing to judge",
+                format!("there is nothing to judge: nothing fits \"{selection}\""),
+            ));
+        }
+        !empty
+    }
+
+    /// For a judgement about the whole estate: an empty current set is refused, since it may come
+    /// from a mistake; who belongs to it does not matter else. Returns whether to judge.
+    pub fn refuse_empty_selection(&mut self) -> bool {
+        let (empty, unknown): (bool, Vec<Unknown>) = match self.current() {
+            Current::Nodes(set) => (set.known.is_clear(), set.unknown().cloned().collect()),
+            Current::Resources(set) => (set.known.is_empty(), set.unknown().cloned().collect()),
+            Current::Dependencies(set) => (set.known.is_empty(), set.unknown().cloned().collect()),
+            Current::Nothing | Current::Groups(_) | Current::Pairs(_) => return true,
+        };
+        let certainly = empty && unknown.is_empty() && !self.allow_empty;
+        if empty {
+            self.refuse_nothing(empty, unknown.into_iter());
+        }
+        !certainly
+    }
+
+    /// The current nodes in each world that is judged: one world, or one for each node that is
+    /// shut down in turn. Empty sets are refused here.
+    pub fn views(&mut self) -> Vec<View> {
+        let Some(nodes) = self.nodes().cloned() else {
+            return Vec::new();
+        };
+        let worlds: Vec<_> = match &self.in_turn {
+            None => vec![None],
+            Some(nodes) => nodes.iter().copied().map(Some).collect(),
+        };
+        let mut views = Vec::with_capacity(worlds.len());
+        let mut told = false;
+        for without in worlds {
+            let mut nodes = nodes.clone();
+            if let Some(gone) = without {
+                nodes.remove(gone);
+            }
+            let empty = nodes.known.is_clear();
+            if !told && (empty || !nodes.is_certain()) {
+                self.refuse_nothing(empty, nodes.unknown().cloned());
+                told = true;
+            }
+            if !empty {
+                views.push(View { without, nodes });
+            }
+        }
+        views
+    }
+
+    /// Nodes that are judged one by one: those that are in one of the worlds, with what is not
+    /// known noted and empty sets refused.
+    pub fn each(&mut self) -> FixedBitSet {
+        let none = FixedBitSet::with_capacity(self.world.size());
+        match self.in_turn.clone() {
+            Some(turns) if turns.len() > 1 => {
+                let Some(nodes) = self.nodes().cloned() else {
+                    return none;
+                };
+                let alone = nodes.known.count_ones(..) == 1
+                    && turns.iter().any(|n| nodes.known.contains(*n));
+                self.refuse_nothing(nodes.known.is_clear() || alone, nodes.unknown().cloned());
+                nodes.known
+            }
+            _ => self.views().into_iter().next().map_or(none, |view| view.nodes.known),
+        }
+    }
+
+    /// Judges nodes one by one: `judge` says what breaks the rule at a node whose value is
+    /// there, or is known to be absent.
+    pub fn judge_each<T>(
+        &mut self,
+        column: &Column<T>,
+        judge: impl Fn(&World, NodeId, Option<&T>) -> Option<Violation>,
+    ) {
+        for node in self.each().ones() {
+            let violation = match &column.values[node] {
+                Known::Present(value) => judge(&self.world, node, Some(value)),
+                Known::Absent => judge(&self.world, node, None),
+                Known::Unknown(why) => {
+                    let unknown = self.world.unknown(node, column.source, why);
+                    self.findings.doubt([unknown]);
+                    None
+                }
+            };
+            violation.into_iter().for_each(|violation| self.findings.violate(violation));
+        }
+    }
+
+    /// Narrows nodes, or the nodes of resources and dependencies, to those of which something is
+    /// true; it `closes` the set where it cannot be true of a node that nobody told us about.
+    pub async fn restrict(&mut self, truth: &Truth, closes: bool) {
+        let set = match self.current.set.clone() {
+            Current::Nodes(mut set) => {
+                set.narrow(truth);
+                set.close(closes);
+                Current::Nodes(set)
+            }
+            Current::Resources(mut set) => {
+                set.narrow(&self.world, truth);
+                set.close(closes);
+                Current::Resources(set)
+            }
+            Current::Dependencies(mut set) => {
+                self.dependencies().await;
+                set.narrow(&self.world, truth);
+                set.close(closes);
+                Current::Dependencies(set)
+            }
+            other => other,
+        };
+        self.narrow(set);
+    }
+}

@@ -1,0 +1,375 @@
+//! Questions about nodes, answered from all sources that could tell.
+
+use std::sync::Arc;
+
+use fixedbitset::FixedBitSet;
+use groundrule_core::Text;
+use groundrule_core::fact::FactName;
+use groundrule_core::filter::{Filter, Test};
+use groundrule_core::name::{NodeName, ResourceRef};
+use groundrule_core::pattern::Pattern;
+use groundrule_core::ports::{ResourceQuery, StoreError};
+use groundrule_core::source::{Known, Source, Unknown};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Column, World};
+use crate::estate::{Document, NodeId, Truth};
+
+impl<T> Column<T> {
+    /// Of which nodes it holds, given a test of the value.
+    #[must_use]
+    pub fn truth(&self, world: &World, test: impl Fn(&T) -> bool) -> Truth {
+        let mut truth = Truth::none(self.values.len());
+        for (node, value) in self.values.iter().enumerate() {
+            match value {
+                Known::Present(value) if test(value) => truth.yes.insert(node),
+                Known::Present(_) | Known::Absent => {}
+                Known::Unknown(why) => {
+                    truth.maybe.insert(node, world.unknown(node, self.source, why));
+                }
+            }
+        }
+        truth
+    }
+}
+
+impl World {
+    /// Every node that certainly stands.
+    #[must_use]
+    pub fn nodes(&self) -> FixedBitSet {
+        let mut nodes = FixedBitSet::with_capacity(self.size());
+        nodes.insert_range(..);
+        nodes.difference_with(&self.gone);
+        for node in self.perhaps_gone.keys() {
+            nodes.remove(*node);
+        }
+        nodes
+    }
+
+    /// A column from a value of each node of the estate; added nodes answer for themselves.
+    fn column<T>(
+        &self,
+        source: Source,
+        of_estate: impl FnMut(NodeId) -> Known<T>,
+        of_added: impl Fn(&super::Added) -> Option<T>,
+    ) -> Column<T> {
+        let added = self
+            .added
+            .iter()
+            .map(|(_, added)| of_added(added).map_or(Known::Absent, Known::Present));
+        Column { source, values: (0..self.estate.size()).map(of_estate).chain(added).collect() }
+    }
+
+    fn silent<T>(
+        &self,
+        source: Source,
+        why: &Text,
+        of_added: impl Fn(&super::Added) -> Option<T>,
+    ) -> Column<T> {
+        self.column(source, |_| Known::Unknown(why.clone()), of_added)
+    }
+
+    /// The value of a fact: of the facts document, else of the registration.
+    pub async fn fact(&self, fact: &FactName) -> Arc<Column<Value>> {
+        let of_added = |added: &super::Added| fact.find(&added.facts).cloned();
+        if self.estate.settings.redaction.covers_fact(fact) {
+            let why = "the fact is on the redaction list and never read".into();
+            return Arc::new(self.silent(Source::Facts, &why, of_added));
+        }
+        let sources = &self.estate.sources;
+        let documents = match &sources.facts {
+            Some(store) => store.values(fact).await,
+            None => Ok(Vec::new()),
+        };
+        let registered = match &sources.registry {
+            Some(store) => store.values(fact).await,
+            None => Ok(Vec::new()),
+        };
+        let (documents, registered) = match (documents, registered) {
+            (Ok(documents), Ok(registered)) => (documents, registered),
+            (Err(StoreError(why)), _) | (_, Err(StoreError(why))) => {
+                return Arc::new(self.silent(Source::Facts, &why, of_added));
+            }
+        };
+        let mut documents = self.estate.by_id(documents);
+        let mut registered = self.estate.by_id(registered);
+        let of_estate = |node: NodeId| {
+            let known = &self.estate.facts;
+            match known.documents[node] {
+                Document::Absent if known.gaps.is_empty() => {
+                    self.registered(node, registered[node].take())
+                }
+                _ => known.look(node, documents[node].take()),
+            }
+        };
+        Arc::new(self.column(Source::Facts, of_estate, of_added))
+    }
+
+    /// What a registration tells where no document of the better source is there.
+    fn registered<T>(&self, node: NodeId, told: Option<Known<T>>) -> Known<T> {
+        let known = &self.estate.registrations;
+        match (&known.documents[node], known.gaps.first()) {
+            (Document::Readable, None) => told.unwrap_or(Known::Absent),
+            (Document::Unknown(why), _) | (_, Some(why)) => Known::Unknown(why.clone()),
+            (Document::Absent, None) => {
+                Known::Unknown("there is no facts document and no registration of it".into())
+            }
+        }
+    }
+
+    /// Which classes that the pattern matches a node has: of its catalog and its registration.
+    pub async fn classes(&self, name: &Pattern) -> Column<Vec<Text>> {
+        let of_added = |added: &super::Added| {
+            let class: Text = added.class.as_str().into();
+            name.matches(&class).then(|| vec![class])
+        };
+        let sources = &self.estate.sources;
+        let (catalogs, no_catalogs) = match &sources.graph {
+            Some(store) => answered(store.classes(name).await),
+            None => (Vec::new(), None),
+        };
+        let (registered, no_registry) = match &sources.registry {
+            Some(store) => answered(store.classes(name).await),
+            None => (Vec::new(), None),
+        };
+        let mut catalogs = self.estate.by_id(catalogs);
+        let mut registered = self.estate.by_id(registered);
+        let of_estate = |node: NodeId| {
+            let of_catalog = self.estate.catalogs.look(node, catalogs[node].take());
+            let told = registered[node].take();
+            let mut found = Vec::new();
+            if let Known::Present(classes) = &of_catalog {
+                found.extend(classes.iter().cloned());
+            }
+            if let Some(Known::Present(classes)) = &told {
+                found.extend(classes.iter().cloned());
+            }
+            if !found.is_empty() {
+                found.sort_unstable();
+                found.dedup();
+                return Known::Present(found);
+            }
+            if let Some(why) = no_catalogs.as_ref().or(no_registry.as_ref()) {
+                return Known::Unknown(why.clone());
+            }
+            if let Known::Unknown(why) = of_catalog {
+                return Known::Unknown(why);
+            }
+            let registrations = &self.estate.registrations;
+            if let (Document::Unknown(why), _) | (_, Some(why)) =
+                (&registrations.documents[node], registrations.gaps.first())
+            {
+                return Known::Unknown(why.clone());
+            }
+            let has_catalog = self.estate.catalogs.documents[node] == Document::Readable;
+            match told {
+                _ if has_catalog => Known::Absent,
+                Some(Known::Absent) => Known::Absent,
+                Some(Known::Unknown(why)) => Known::Unknown(why),
+                _ => Known::Unknown("there is no catalog and no registration of it".into()),
+            }
+        };
+        self.column(Source::Catalogs, of_estate, of_added)
+    }
+
+    /// Why a node may have more classes than [`World::classes`] found.
+    #[must_use]
+    pub fn more_classes(&self, node: NodeId) -> Option<Unknown> {
+        let of_catalog = self.estate.catalog_unknown(node);
+        let of_catalog = of_catalog.map(|why| self.unknown(node, Source::Catalogs, why));
+        of_catalog.or_else(|| {
+            let known = &self.estate.registrations;
+            let why = match known.documents.get(node)? {
+                Document::Unknown(why) => Some(why),
+                _ => known.gaps.first(),
+            };
+            Some(self.unknown(node, Source::Registrations, why?))
+        })
+    }
+
+    /// The environment, by catalog.
+    pub async fn environment(&self) -> Column<Text> {
+        let answer = match &self.estate.sources.graph {
+            Some(store) => store.environments().await,
+            None => Ok(Vec::new()),
+        };
+        let mut rows = match answer {
+            Ok(rows) => self.estate.by_id(rows),
+            Err(StoreError(why)) => return self.silent(Source::Catalogs, &why, |_| None),
+        };
+        let of_estate = |node: NodeId| {
+            self.with_catalog(node)
+                .unwrap_or_else(|| self.estate.catalogs.look(node, rows[node].take()))
+        };
+        self.column(Source::Catalogs, of_estate, |_| None)
+    }
+
+    /// Unknown for a node without a catalog.
+    fn with_catalog<T>(&self, node: NodeId) -> Option<Known<T>> {
+        let known = &self.estate.catalogs;
+        let blank = known.documents[node] == Document::Absent && known.gaps.is_empty();
+        blank.then(|| Known::Unknown("there is no catalog of it".into()))
+    }
+
+    /// Whether an MCollective agent runs, by registration.
+    pub async fn agents(&self, name: &Pattern) -> Column<()> {
+        let answer = match &self.estate.sources.registry {
+            Some(store) => store.agents(name).await,
+            None => Ok(Vec::new()),
+        };
+        self.of_registration(answer)
+    }
+
+    /// When it registered last.
+    pub async fn last_seen(&self) -> Column<Timestamp> {
+        let answer = match &self.estate.sources.registry {
+            Some(store) => store.last_seen().await,
+            None => Ok(Vec::new()),
+        };
+        self.of_registration(answer)
+    }
+
+    fn of_registration<T>(
+        &self,
+        answer: Result<Vec<(NodeName, Known<T>)>, StoreError>,
+    ) -> Column<T> {
+        let mut rows = match answer {
+            Ok(rows) => self.estate.by_id(rows),
+            Err(StoreError(why)) => return self.silent(Source::Registrations, &why, |_| None),
+        };
+        let of_estate = |node: NodeId| match self.registered(node, rows[node].take()) {
+            Known::Unknown(_) if self.never_registered(node) => {
+                Known::Unknown("there is no registration of it".into())
+            }
+            other => other,
+        };
+        self.column(Source::Registrations, of_estate, |_| None)
+    }
+
+    fn never_registered(&self, node: NodeId) -> bool {
+        let known = &self.estate.registrations;
+        known.documents[node] == Document::Absent && known.gaps.is_empty()
+    }
+
+    /// Whether it has registered.
+    #[must_use]
+    pub fn is_registered(&self) -> Column<()> {
+        let known = &self.estate.registrations;
+        let of_estate = |node: NodeId| match known.there {
+            true => known.look(node, Some(())),
+            false => {
+                let why = known.gaps.first().cloned();
+                Known::Unknown(why.unwrap_or_else(|| "the estate has no registrations".into()))
+            }
+        };
+        self.column(Source::Registrations, of_estate, |_| None)
+    }
+
+    /// Whether it answers discovery.
+    #[must_use]
+    pub fn answers(&self) -> Column<()> {
+        let of_estate = |node: NodeId| match &self.estate.answering {
+            Ok(answering) if answering[node] => Known::Present(()),
+            Ok(_) => Known::Absent,
+            Err(unknown) => Known::Unknown(unknown.why.clone()),
+        };
+        self.column(Source::Discovery, of_estate, |_| None)
+    }
+
+    /// Its resources that a query asks for.
+    pub async fn resources(&self, query: &ResourceQuery) -> Column<Vec<ResourceRef>> {
+        let answer = match &self.estate.sources.graph {
+            Some(store) => store.resources(query).await,
+            None => Ok(Vec::new()),
+        };
+        let rows = match answer {
+            Ok(rows) => rows,
+            Err(StoreError(why)) => return self.silent(Source::Catalogs, &why, |_| None),
+        };
+        let mut by_node: Vec<Vec<ResourceRef>> = vec![Vec::new(); self.estate.size()];
+        for (name, resource) in rows {
+            if let Some(node) = self.estate.id(&name) {
+                by_node[node].push(resource);
+            }
+        }
+        let of_estate = |node: NodeId| {
+            let mut found = std::mem::take(&mut by_node[node]);
+            found.sort_unstable();
+            self.with_catalog(node).unwrap_or_else(|| {
+                self.estate.catalogs.look(node, Some(found).filter(|f| !f.is_empty()))
+            })
+        };
+        self.column(Source::Catalogs, of_estate, |_| None)
+    }
+
+    /// A parameter of a resource; absent where the resource is.
+    pub async fn parameter(
+        &self,
+        resource: &ResourceRef,
+        parameter: &str,
+        of: &FixedBitSet,
+    ) -> Column<Value> {
+        if self.estate.settings.redaction.covers(parameter) {
+            let why = "the parameter is on the redaction list and never read".into();
+            return self.silent(Source::Catalogs, &why, |_| None);
+        }
+        let nodes: Vec<_> =
+            of.ones().filter_map(|node| self.estate.names().get(node).cloned()).collect();
+        let answer = match &self.estate.sources.graph {
+            Some(store) => store.parameters(resource, parameter, &nodes).await,
+            None => Ok(Vec::new()),
+        };
+        let mut rows = match answer {
+            Ok(rows) => self.estate.by_id(rows),
+            Err(StoreError(why)) => return self.silent(Source::Catalogs, &why, |_| None),
+        };
+        let of_estate = |node: NodeId| {
+            let row = rows[node].take();
+            self.with_catalog(node).unwrap_or_else(|| {
+                match self.estate.catalogs.look(node, Some(())) {
+                    Known::Unknown(why) => Known::Unknown(why),
+                    _ => row.unwrap_or(Known::Absent),
+                }
+            })
+        };
+        self.column(Source::Catalogs, of_estate, |_| None)
+    }
+
+    /// Which nodes a filter selects.
+    pub async fn filter(&self, filter: &Filter) -> Truth {
+        let mut answers = Vec::new();
+        for test in filter.tests() {
+            answers.push(self.test(test).await);
+        }
+        filter.combine(&Truth::all(self.size()), &mut answers.into_iter())
+    }
+
+    async fn test(&self, test: &Test) -> Truth {
+        match test {
+            Test::Class(name) => self.classes(name).await.truth(self, |_| true),
+            Test::Fact(test) => {
+                self.fact(&test.name).await.truth(self, |value| test.accepts(value))
+            }
+            Test::Agent(name) => self.agents(name).await.truth(self, |()| true),
+            Test::Identity(name) => {
+                let mut truth = Truth::none(self.size());
+                let fits = (0..self.size()).filter(|node| name.matches(self.name(*node).as_str()));
+                truth.yes.extend(fits);
+                truth
+            }
+            Test::Data(call) => {
+                let why = format!("only the machine itself can answer {call}").into();
+                let unknown = |node| (node, self.unknown(node, Source::Discovery, &why));
+                Truth { maybe: (0..self.size()).map(unknown).collect(), ..Truth::none(self.size()) }
+            }
+        }
+    }
+}
+
+fn answered<T>(answer: Result<Vec<T>, StoreError>) -> (Vec<T>, Option<Text>) {
+    match answer {
+        Ok(rows) => (rows, None),
+        Err(StoreError(why)) => (Vec::new(), Some(why)),
+    }
+}

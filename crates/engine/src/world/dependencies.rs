@@ -1,0 +1,546 @@
+//! Declared dependencies with their ends found: who provides what, and what falls with what.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use fixedbitset::FixedBitSet;
+use groundrule_core::Text;
+use groundrule_core::dependency::{Declared, End, Kind, Needs, Providers};
+use groundrule_core::filter::Filter;
+use groundrule_core::logic::Tri;
+use groundrule_core::name::{NodeName, ResourceRef};
+use groundrule_core::ports::{Ends, StoreError};
+use groundrule_core::source::{Source, Unknown};
+
+use super::World;
+use super::failing::State;
+use crate::estate::{Document, Estate, NodeId, Truth};
+
+/// A declared dependency by its place.
+pub type DependencyId = usize;
+
+/// A resource at a provider, or a provider as a whole, by its place.
+pub(super) type PointId = usize;
+
+/// All declared dependencies of an estate.
+pub struct Dependencies {
+    /// By id, in the order of the nodes that declare them.
+    pub all: Vec<Dependency>,
+    /// Why there may be others, whichever nodes are gone.
+    pub hidden: Vec<Unknown>,
+    /// Lists of providers, each once however many dependencies share it.
+    pub(super) provisions: Vec<Provision>,
+    pub(super) points: Vec<Point>,
+    /// By node.
+    pub(super) declared_by: Vec<Vec<DependencyId>>,
+    /// By node.
+    pub(super) points_of: Vec<Vec<PointId>>,
+    /// Nodes with a catalog that cannot be read.
+    pub(super) opaque: FixedBitSet,
+    /// Whether nothing about them is unknown.
+    pub(super) exact: bool,
+    pub(super) base: [State; 2],
+}
+
+/// One declared dependency.
+pub struct Dependency {
+    /// As it was declared.
+    pub declared: Declared,
+    /// Who declares it.
+    pub node: NodeId,
+    pub(super) provision: usize,
+    /// The provider of the list that is the declaring node itself and does not count.
+    pub(super) itself: Option<usize>,
+    /// What falls with it on its node.
+    pub(super) falls: Falls,
+}
+
+/// What falls on the declaring node when a dependency fails.
+#[derive(Clone, Debug)]
+pub(super) enum Falls {
+    /// Everything.
+    Everything,
+    /// These points, and the node as the container of its resources.
+    Points(Vec<PointId>),
+    /// Not known: the resource that depends is not in the catalog.
+    NotKnown,
+}
+
+/// Providers of one resource, and who depends on them.
+pub(super) struct Provision {
+    pub providers: Vec<Provider>,
+    /// The filter that selects them, if one does; an added node may match it.
+    pub filter: Option<Filter>,
+    pub on: Option<ResourceRef>,
+    pub dependents: Vec<DependencyId>,
+    /// The most that one of the dependents needs; all of them, if one needs all.
+    pub most_needed: usize,
+}
+
+/// Somebody who may meet a dependency.
+pub(super) struct Provider {
+    /// The name, for a provider that was named.
+    pub name: Option<NodeName>,
+    /// The node, if somebody knows it.
+    pub node: Option<NodeId>,
+    pub point: Option<PointId>,
+    /// Whether it is a provider at all: named, or matching.
+    pub eligible: Tri,
+    /// Whether its catalog has the resource.
+    pub has: Tri,
+    /// Whether it stands as far as its own catalog tells: known, readable, with the resource.
+    pub stands: Tri,
+}
+
+/// A node, or a resource on it, that others need.
+pub(super) struct Point {
+    pub node: NodeId,
+    pub on: Option<ResourceRef>,
+    /// Whether the node's catalog has the resource.
+    pub has: Tri,
+    /// Lists that it is in, and where.
+    pub provides: Vec<(usize, usize)>,
+    /// Of a resource: the dependencies of its node with which it falls, and with which it may.
+    pub falls_with: Vec<DependencyId>,
+    pub may_fall_with: Vec<DependencyId>,
+}
+
+impl Dependencies {
+    /// The dependencies of an estate, found once.
+    pub async fn of(world: &World) -> Arc<Self> {
+        let estate = &world.estate;
+        if let Some(found) = estate.dependencies.get() {
+            return Arc::clone(found);
+        }
+        let found = Arc::new(Builder::build(Arc::clone(estate)).await);
+        Arc::clone(estate.dependencies.get_or_init(|| found))
+    }
+
+    /// The dependencies that nodes which stand declare.
+    pub fn standing<'d>(&'d self, world: &'d World) -> impl Iterator<Item = DependencyId> + 'd {
+        (0..self.all.len()).filter(|d| !world.gone().contains(self.all[*d].node))
+    }
+
+    /// Why there may be more dependencies than these in a world.
+    #[must_use]
+    pub fn hidden_in(&self, world: &World) -> Vec<Unknown> {
+        let mut hidden = self.hidden.clone();
+        for node in 0..world.estate.size() {
+            if let Some(why) = world.estate.catalog_unknown(node)
+                && !world.gone().contains(node)
+            {
+                hidden.push(world.unknown(node, Source::Catalogs, why));
+            }
+        }
+        hidden
+    }
+
+    /// The resource that a dependency makes fall first, if it is one that the catalog has.
+    #[must_use]
+    pub fn from_resource(&self, dependency: DependencyId) -> Option<&ResourceRef> {
+        match &self.all.get(dependency)?.declared.from {
+            End::Resource(resource) => Some(resource),
+            End::Node | End::Missing(_) => None,
+        }
+    }
+
+    /// The dependencies that a node declares.
+    #[must_use]
+    pub fn declared_by(&self, node: NodeId) -> &[DependencyId] {
+        self.declared_by.get(node).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A dependency some provider of which nobody manages, or may not.
+pub struct Unmanaged {
+    /// Which one.
+    pub dependency: DependencyId,
+    /// What is missing, in words; empty where it is only not known.
+    pub missing: Vec<String>,
+    /// Nodes of which it is not known whether they provide it.
+    pub unknown: Vec<Option<NodeId>>,
+}
+
+impl Dependencies {
+    /// Which of these dependencies name a node that nobody knows or that lacks what is needed, or
+    /// have a filter that finds no provider.
+    pub async fn unmanaged(&self, world: &World, of: &[DependencyId]) -> Vec<Unmanaged> {
+        let mut found = Vec::new();
+        for dependency in of {
+            let Dependency { provision, itself, .. } = &self.all[*dependency];
+            let list = &self.provisions[*provision];
+            let found_here = match &list.filter {
+                None => self.unmanaged_names(world, list),
+                Some(filter) => {
+                    let added = match (&list.on, world.added()) {
+                        (None, [_, ..]) => Some(world.filter(filter).await),
+                        _ => None,
+                    };
+                    let new = (world.estate.size()..world.size())
+                        .filter(|node| {
+                            added.as_ref().is_some_and(|added| added.yes.contains(*node))
+                        })
+                        .map(|node| (Some(node), world.stands(node)));
+                    let others =
+                        list.providers.iter().enumerate().filter(|(p, _)| Some(*p) != *itself);
+                    let others = others.map(|(_, provider)| {
+                        let stands = provider.node.map_or(Tri::Unknown, |node| world.stands(node));
+                        (provider.node, provider.eligible.and(stands))
+                    });
+                    unmanaged_filter(others.chain(new), filter)
+                }
+            };
+            found.extend(found_here.map(|(missing, unknown)| Unmanaged {
+                dependency: *dependency,
+                missing,
+                unknown,
+            }));
+        }
+        found
+    }
+
+    fn unmanaged_names(
+        &self,
+        world: &World,
+        list: &Provision,
+    ) -> Option<(Vec<String>, Vec<Option<NodeId>>)> {
+        let (mut missing, mut unknown) = (Vec::new(), Vec::new());
+        let open = !world.estate.unknown_nodes().is_empty();
+        for provider in &list.providers {
+            let name = provider.name.as_ref().map_or("", NodeName::as_str);
+            match (provider.node, &list.on) {
+                (None, _) if open => unknown.push(None),
+                (None, _) => missing.push(format!("no source knows {name}")),
+                (Some(node), on) => match (world.stands(node), provider.has, on) {
+                    (Tri::False, _, _) => missing.push(format!("{name} is shut down")),
+                    (_, Tri::False, Some(on)) => {
+                        missing.push(format!("the catalog of {name} lacks {on}"))
+                    }
+                    (Tri::Unknown, _, _) | (_, Tri::Unknown, Some(_)) => unknown.push(Some(node)),
+                    _ => {}
+                },
+            }
+        }
+        (!missing.is_empty() || !unknown.is_empty()).then_some((missing, unknown))
+    }
+}
+
+fn unmanaged_filter(
+    providers: impl Iterator<Item = (Option<NodeId>, Tri)>,
+    filter: &Filter,
+) -> Option<(Vec<String>, Vec<Option<NodeId>>)> {
+    let mut unknown = Vec::new();
+    for (node, provides) in providers {
+        match provides {
+            Tri::True => return None,
+            Tri::Unknown => unknown.push(node),
+            Tri::False => {}
+        }
+    }
+    let missing = match unknown.as_slice() {
+        [] => vec![format!("no node fits its filter {filter}")],
+        _ => Vec::new(),
+    };
+    Some((missing, unknown))
+}
+
+struct Builder {
+    estate: Arc<Estate>,
+    all: Vec<Dependency>,
+    hidden: Vec<Unknown>,
+    provisions: Vec<Provision>,
+    points: Vec<Point>,
+    declared_by: Vec<Vec<DependencyId>>,
+    points_of: Vec<Vec<PointId>>,
+    point_ids: HashMap<(NodeId, Option<ResourceRef>), PointId>,
+    /// Of each dependency with a resource as its dependent end: the resource.
+    from: Vec<Option<ResourceRef>>,
+}
+
+impl Builder {
+    async fn build(estate: Arc<Estate>) -> Dependencies {
+        let size = estate.size();
+        let mut builder = Self {
+            estate,
+            all: Vec::new(),
+            hidden: Vec::new(),
+            provisions: Vec::new(),
+            points: Vec::new(),
+            declared_by: vec![Vec::new(); size],
+            points_of: vec![Vec::new(); size],
+            point_ids: HashMap::new(),
+            from: Vec::new(),
+        };
+        let declared = builder.declared().await;
+        let provisions = builder.provisions(&declared).await;
+        for ((node, declared), provision) in declared.into_iter().zip(provisions) {
+            builder.add(node, declared, provision);
+        }
+        builder.link().await;
+        builder.finish()
+    }
+
+    fn hide(&mut self, why: &Text) {
+        let source = Source::Catalogs;
+        self.hidden.push(Unknown { node: None, source, why: why.clone() });
+    }
+
+    /// Dependencies of nodes that somebody knows, by node.
+    async fn declared(&mut self) -> Vec<(NodeId, Declared)> {
+        let Some(store) = self.estate.sources.graph.clone() else {
+            self.hide(&"the estate has neither catalogs nor relationships.yaml".into());
+            return Vec::new();
+        };
+        let (declared, undeclared) = (store.dependencies().await, store.undeclared().await);
+        match undeclared {
+            Ok(all) => all.iter().for_each(|why| self.hide(why)),
+            Err(StoreError(why)) => self.hide(&why),
+        }
+        let gaps = self.estate.catalogs.gaps.clone();
+        gaps.iter().for_each(|why| self.hide(why));
+        let declared = declared.unwrap_or_else(|StoreError(why)| {
+            self.hide(&why);
+            Vec::new()
+        });
+        let known = |d: Declared| Some((self.estate.id(&d.node)?, d));
+        let mut declared: Vec<_> = declared.into_iter().filter_map(known).collect();
+        declared.sort_by_key(|(node, _)| *node);
+        // A dependency that is declared twice is one.
+        let mut seen = HashSet::new();
+        declared.retain(|(_, d)| seen.insert(d.identity()));
+        declared
+    }
+
+    /// Finds the providers of every dependency; dependencies with the same ones share a list.
+    async fn provisions(&mut self, declared: &[(NodeId, Declared)]) -> Vec<usize> {
+        let today = World::today(Arc::clone(&self.estate));
+        let mut ids: HashMap<(String, Option<ResourceRef>), usize> = HashMap::new();
+        let mut matching: HashMap<String, Truth> = HashMap::new();
+        let mut wanted = Vec::with_capacity(declared.len());
+        for (_, declared) in declared {
+            let key = match &declared.providers {
+                Providers::Nodes(names) => {
+                    names.iter().fold(String::from("nodes"), |key, name| key + "\n" + name.as_str())
+                }
+                Providers::Matching { written, .. } => format!("matching\n{written}"),
+            };
+            let new = self.provisions.len();
+            let id = *ids.entry((key, declared.on.clone())).or_insert(new);
+            wanted.push(id);
+            if id < new {
+                continue;
+            }
+            let (candidates, filter) = match &declared.providers {
+                Providers::Nodes(names) => {
+                    let named =
+                        |name: &NodeName| (Some(name.clone()), self.estate.id(name), Tri::True);
+                    (names.iter().map(named).collect(), None)
+                }
+                Providers::Matching { written, filter } => {
+                    if !matching.contains_key(written) {
+                        matching.insert(written.clone(), today.filter(filter).await);
+                    }
+                    (self.candidates(&matching[written]), Some(filter.clone()))
+                }
+            };
+            let on = declared.on.clone();
+            let providers = candidates.into_iter().map(|(name, node, eligible)| Provider {
+                name,
+                node,
+                point: node.map(|node| self.point(node, on.clone())),
+                eligible,
+                has: Tri::True,
+                stands: Tri::True,
+            });
+            let providers = providers.collect();
+            self.provisions.push(Provision {
+                providers,
+                filter,
+                on,
+                dependents: Vec::new(),
+                most_needed: 0,
+            });
+        }
+        wanted
+    }
+
+    /// Nodes that match or may match; one more for those that nobody told us about.
+    fn candidates(&self, matching: &Truth) -> Vec<(Option<NodeName>, Option<NodeId>, Tri)> {
+        let certain = matching.yes.ones().map(|node| (None, Some(node), Tri::True));
+        let maybe = matching.maybe.keys().map(|node| (None, Some(*node), Tri::Unknown));
+        let unheard =
+            (!self.estate.unknown_nodes().is_empty()).then_some((None, None, Tri::Unknown));
+        certain.chain(maybe).chain(unheard).collect()
+    }
+
+    fn point(&mut self, node: NodeId, on: Option<ResourceRef>) -> PointId {
+        let new = self.points.len();
+        let id = *self.point_ids.entry((node, on.clone())).or_insert(new);
+        if id == new {
+            self.points.push(Point {
+                node,
+                has: if on.is_some() { Tri::Unknown } else { Tri::True },
+                on,
+                provides: Vec::new(),
+                falls_with: Vec::new(),
+                may_fall_with: Vec::new(),
+            });
+            self.points_of[node].push(id);
+        }
+        id
+    }
+
+    fn add(&mut self, node: NodeId, declared: Declared, provision: usize) {
+        let id = self.all.len();
+        let list = &mut self.provisions[provision];
+        list.dependents.push(id);
+        let needed = match declared.needs {
+            Needs::AtLeast(n) => n,
+            Needs::All => usize::MAX,
+        };
+        list.most_needed = list.most_needed.max(needed);
+        let itself = match declared.providers {
+            Providers::Matching { .. } => list.providers.iter().position(|p| p.node == Some(node)),
+            Providers::Nodes(_) => None,
+        };
+        let falls = match &declared.from {
+            End::Node => Falls::Everything,
+            End::Resource(_) => Falls::Points(Vec::new()),
+            End::Missing(_) => Falls::NotKnown,
+        };
+        self.from.push(match &declared.from {
+            End::Resource(resource) => Some(resource.clone()),
+            End::Node | End::Missing(_) => None,
+        });
+        self.declared_by[node].push(id);
+        self.all.push(Dependency { declared, node, provision, itself, falls });
+    }
+
+    /// Asks the catalogs which provider has what, and what falls with which dependency.
+    async fn link(&mut self) {
+        let mut nodes = Vec::new();
+        let mut ends = Vec::new();
+        for node in 0..self.estate.size() {
+            let on = self.points_of[node]
+                .iter()
+                .filter_map(|p| self.points[*p].on.clone())
+                .collect::<Vec<_>>();
+            let from = self.declared_by[node]
+                .iter()
+                .filter_map(|d| self.from[*d].clone())
+                .collect::<Vec<_>>();
+            if !on.is_empty() {
+                nodes.push(node);
+                ends.push(Ends { node: self.estate.names()[node].clone(), from, on });
+            }
+        }
+        let links = match &self.estate.sources.graph {
+            Some(store) => store.links(&ends).await,
+            None => Ok(Vec::new()),
+        };
+        match links {
+            Ok(links) => {
+                for (node, links) in nodes.into_iter().zip(links) {
+                    let with_on = |p: &&PointId| self.points[**p].on.is_some();
+                    let on: Vec<_> = self.points_of[node].iter().filter(with_on).copied().collect();
+                    let with_from = |d: &&DependencyId| self.from[**d].is_some();
+                    let from: Vec<_> =
+                        self.declared_by[node].iter().filter(with_from).copied().collect();
+                    let known = self.estate.catalogs.documents[node] == Document::Readable;
+                    for (point, found) in on.iter().zip(&links.has) {
+                        self.points[*point].has =
+                            if known { Tri::from(*found) } else { Tri::Unknown };
+                    }
+                    for (f, t) in links.falls {
+                        let (dependency, point) = (from[f as usize], on[t as usize]);
+                        if let Falls::Points(points) = &mut self.all[dependency].falls {
+                            points.push(point);
+                        }
+                    }
+                }
+            }
+            Err(StoreError(why)) => self.hide(&why),
+        }
+        self.settle();
+    }
+
+    /// Decides for each provider whether it stands, and connects points with what they fall with.
+    fn settle(&mut self) {
+        let open = !self.estate.unknown_nodes().is_empty();
+        for (l, list) in self.provisions.iter_mut().enumerate() {
+            for (p, provider) in list.providers.iter_mut().enumerate() {
+                let unknown_catalog =
+                    provider.node.is_some_and(|node| self.estate.catalog_unknown(node).is_some());
+                provider.has = match (&list.on, provider.point) {
+                    (None, _) => Tri::True,
+                    (Some(_), Some(point)) if !unknown_catalog => self.points[point].has,
+                    (Some(_), _) => Tri::Unknown,
+                };
+                if list.filter.is_some() {
+                    provider.eligible = provider.eligible.and(provider.has);
+                }
+                let known = match provider.node {
+                    Some(_) => Tri::True,
+                    None if open => Tri::Unknown,
+                    None => Tri::False,
+                };
+                let readable = if unknown_catalog { Tri::Unknown } else { Tri::True };
+                provider.stands = known.and(provider.has).and(readable);
+                if let Some(point) = provider.point {
+                    self.points[point].provides.push((l, p));
+                }
+            }
+        }
+        for (d, dependency) in self.all.iter().enumerate() {
+            let here = &self.points_of[dependency.node];
+            let (points, at_most) = match &dependency.falls {
+                Falls::Points(points) => (points, Tri::True),
+                Falls::Everything => (here, Tri::True),
+                Falls::NotKnown => (here, Tri::Unknown),
+            };
+            for point in points {
+                let point = &mut self.points[*point];
+                match point.has.and(at_most) {
+                    Tri::True => point.falls_with.push(d),
+                    Tri::Unknown => point.may_fall_with.push(d),
+                    Tri::False => {}
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> Dependencies {
+        let undecided = |provider: &Provider| {
+            provider.eligible == Tri::Unknown || provider.stands == Tri::Unknown
+        };
+        let mut opaque = FixedBitSet::with_capacity(self.estate.size());
+        opaque.extend(
+            (0..self.estate.size()).filter(|node| self.estate.catalog_unknown(*node).is_some()),
+        );
+        let exact = self.hidden.is_empty()
+            && opaque.is_clear()
+            && !self.provisions.iter().any(|list| list.providers.iter().any(undecided))
+            && !self.all.iter().any(|d| matches!(d.falls, Falls::NotKnown));
+        let mut dependencies = Dependencies {
+            all: self.all,
+            hidden: self.hidden,
+            provisions: self.provisions,
+            points: self.points,
+            declared_by: self.declared_by,
+            points_of: self.points_of,
+            opaque,
+            exact,
+            base: Default::default(),
+        };
+        dependencies.base = State::of_today(&dependencies, &World::today(self.estate));
+        dependencies
+    }
+}
+
+impl Dependency {
+    /// Whether its failure spreads.
+    #[must_use]
+    pub fn is_hard(&self) -> bool {
+        self.declared.kind == Kind::Hard
+    }
+}

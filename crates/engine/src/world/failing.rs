@@ -1,0 +1,462 @@
+//! What fails when nodes are gone: which dependencies are not met, and what falls with them.
+//!
+//! What has fallen is the smallest set that the rules allow, so it is built from nothing: a
+//! provider stops standing, a dependency is no longer met, resources fall, which stops further
+//! providers. Two of these sets are kept, what has certainly failed and what may have; where
+//! nothing is unknown they are the same.
+
+use std::collections::{BTreeSet, HashMap};
+
+use fixedbitset::FixedBitSet;
+use groundrule_core::dependency::Needs;
+use groundrule_core::logic::Tri;
+
+use super::World;
+use super::dependencies::{Dependencies, Dependency, DependencyId, Falls, PointId, Provider};
+use crate::estate::NodeId;
+
+/// Which of the two sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// What has failed whatever the unknowns are.
+    Certainly,
+    /// What has failed if the unknowns are at their worst.
+    Possibly,
+}
+
+/// Dependencies that are not met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unmet {
+    /// Certainly not.
+    pub certain: Vec<DependencyId>,
+    /// Perhaps not: without the certain ones.
+    pub possible: Vec<DependencyId>,
+}
+
+/// How many providers of a list stand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    /// For dependencies that need some.
+    some: u32,
+    /// For dependencies that need all: of those that count, and how many count.
+    all: u32,
+    relevant: u32,
+}
+
+/// One of the two sets.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    mode: Mode,
+    counts: Vec<Count>,
+    down: FixedBitSet,
+    unmet: FixedBitSet,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Certainly,
+            counts: Vec::new(),
+            down: FixedBitSet::new(),
+            unmet: FixedBitSet::new(),
+        }
+    }
+}
+
+/// Changes of a state, to take them back.
+#[derive(Default)]
+struct Journal {
+    down: Vec<PointId>,
+    counts: Vec<(usize, Share)>,
+    unmet: Vec<DependencyId>,
+}
+
+/// What one provider contributes to the counts of its list.
+#[derive(Clone, Copy)]
+struct Share {
+    some: bool,
+    all: bool,
+    relevant: bool,
+}
+
+impl Mode {
+    fn share(self, provider: &Provider) -> Share {
+        match self {
+            Self::Certainly => Share {
+                some: provider.eligible.may_be() && provider.stands.may_be(),
+                all: provider.eligible.is_true() && provider.stands.may_be(),
+                relevant: provider.eligible.is_true(),
+            },
+            Self::Possibly => Share {
+                some: provider.eligible.is_true() && provider.stands.is_true(),
+                all: provider.eligible.may_be() && provider.stands.is_true(),
+                relevant: provider.eligible.may_be(),
+            },
+        }
+    }
+}
+
+impl Count {
+    fn lose(&mut self, share: Share) {
+        self.some -= u32::from(share.some);
+        self.all -= u32::from(share.all);
+    }
+
+    fn regain(&mut self, share: Share) {
+        self.some += u32::from(share.some);
+        self.all += u32::from(share.all);
+    }
+}
+
+impl State {
+    /// Both sets of today's world.
+    pub(super) fn of_today(graph: &Dependencies, today: &World) -> [Self; 2] {
+        [Mode::Certainly, Mode::Possibly]
+            .map(|mode| Self::of(graph, today, mode, today.gone(), &HashMap::new()))
+    }
+
+    /// The set of a world, from nothing; `added` is what added nodes contribute to each list.
+    fn of(
+        graph: &Dependencies,
+        world: &World,
+        mode: Mode,
+        gone: &FixedBitSet,
+        added: &HashMap<usize, u32>,
+    ) -> Self {
+        let mut counts: Vec<Count> = Vec::with_capacity(graph.provisions.len());
+        for (l, list) in graph.provisions.iter().enumerate() {
+            let mut count = Count { some: added.get(&l).copied().unwrap_or(0), ..Count::default() };
+            for provider in &list.providers {
+                let share = mode.share(provider);
+                count.regain(share);
+                count.relevant += u32::from(share.relevant);
+            }
+            counts.push(count);
+        }
+        let mut state = Self {
+            mode,
+            counts,
+            down: FixedBitSet::with_capacity(graph.points.len()),
+            unmet: FixedBitSet::with_capacity(graph.all.len()),
+        };
+        let mut start: Vec<NodeId> = gone.ones().collect();
+        if mode == Mode::Possibly {
+            let any = !graph.hidden.is_empty();
+            let suspect = |node: &NodeId| any || world.estate.catalog_unknown(*node).is_some();
+            start.extend((0..world.estate.size()).filter(suspect));
+        }
+        let mut failed: Vec<_> =
+            (0..graph.all.len()).filter(|d| !state.is_met(graph, *d)).collect();
+        for dependency in &failed {
+            state.unmet.insert(*dependency);
+        }
+        let mut journal = Journal::default();
+        for node in start {
+            state.stop(graph, node, &mut failed, &mut journal);
+        }
+        state.spread(graph, &|node| gone.contains(node), failed, &mut journal);
+        state
+    }
+
+    fn is_up(&self, provider: &Provider) -> bool {
+        provider.point.is_none_or(|point| !self.down.contains(point))
+    }
+
+    fn is_met(&self, graph: &Dependencies, dependency: DependencyId) -> bool {
+        let Dependency { declared, provision, itself, .. } = &graph.all[dependency];
+        let mut count = self.counts[*provision];
+        if let Some(itself) = itself {
+            let provider = &graph.provisions[*provision].providers[*itself];
+            let share = self.mode.share(provider);
+            count.relevant -= u32::from(share.relevant);
+            if self.is_up(provider) {
+                count.lose(share);
+            }
+        }
+        match declared.needs {
+            Needs::AtLeast(n) => count.some as usize >= n,
+            Needs::All => count.all >= count.relevant,
+        }
+    }
+
+    /// Nothing on a node stands any more.
+    fn stop(
+        &mut self,
+        graph: &Dependencies,
+        node: NodeId,
+        failed: &mut Vec<DependencyId>,
+        journal: &mut Journal,
+    ) {
+        for point in graph.points_of.get(node).into_iter().flatten() {
+            self.fall(graph, *point, failed, journal);
+        }
+    }
+
+    /// A point falls; adds the dependencies that are no longer met to `failed`.
+    fn fall(
+        &mut self,
+        graph: &Dependencies,
+        point: PointId,
+        failed: &mut Vec<DependencyId>,
+        journal: &mut Journal,
+    ) {
+        if self.down.put(point) {
+            return;
+        }
+        journal.down.push(point);
+        for (l, p) in &graph.points[point].provides {
+            let list = &graph.provisions[*l];
+            let share = self.mode.share(&list.providers[*p]);
+            self.counts[*l].lose(share);
+            journal.counts.push((*l, share));
+            if self.counts[*l].some as usize > list.most_needed {
+                continue;
+            }
+            for dependent in &list.dependents {
+                if !self.unmet.contains(*dependent) && !self.is_met(graph, *dependent) {
+                    self.unmet.insert(*dependent);
+                    journal.unmet.push(*dependent);
+                    failed.push(*dependent);
+                }
+            }
+        }
+    }
+
+    /// Lets failures of hard dependencies spread on the nodes that stand.
+    fn spread(
+        &mut self,
+        graph: &Dependencies,
+        gone: &dyn Fn(NodeId) -> bool,
+        mut failed: Vec<DependencyId>,
+        journal: &mut Journal,
+    ) {
+        while let Some(next) = failed.pop() {
+            let dependency = &graph.all[next];
+            // Whether a node with a catalog that cannot be read stands is never certain.
+            let opaque = self.mode == Mode::Certainly && graph.opaque.contains(dependency.node);
+            if !dependency.is_hard() || gone(dependency.node) || opaque {
+                continue;
+            }
+            match (&dependency.falls, self.mode) {
+                (Falls::Everything, _) | (Falls::NotKnown, Mode::Possibly) => {
+                    self.stop(graph, dependency.node, &mut failed, journal);
+                }
+                (Falls::Points(points), _) => {
+                    for point in points {
+                        self.fall(graph, *point, &mut failed, journal);
+                    }
+                    self.fall_as_container(graph, dependency.node, &mut failed, journal);
+                }
+                (Falls::NotKnown, Mode::Certainly) => {}
+            }
+        }
+    }
+
+    /// Something on a node has fallen, so the node has, which contains it.
+    fn fall_as_container(
+        &mut self,
+        graph: &Dependencies,
+        node: NodeId,
+        failed: &mut Vec<DependencyId>,
+        journal: &mut Journal,
+    ) {
+        for point in &graph.points_of[node] {
+            if graph.points[*point].on.is_none() {
+                self.fall(graph, *point, failed, journal);
+            }
+        }
+    }
+
+    /// Shuts a further node down and returns what it makes fail; `undo` takes it back.
+    fn without(&mut self, graph: &Dependencies, gone: &FixedBitSet, node: NodeId) -> Journal {
+        let mut journal = Journal::default();
+        let mut failed = Vec::new();
+        self.stop(graph, node, &mut failed, &mut journal);
+        self.spread(graph, &|other| other == node || gone.contains(other), failed, &mut journal);
+        journal
+    }
+
+    fn undo(&mut self, journal: &Journal) {
+        for point in &journal.down {
+            self.down.remove(*point);
+        }
+        for (list, share) in &journal.counts {
+            self.counts[*list].regain(*share);
+        }
+        for dependency in &journal.unmet {
+            self.unmet.remove(*dependency);
+        }
+    }
+}
+
+/// What fails in a world, and in each world with one more node shut down.
+pub struct Failure<'d> {
+    graph: &'d Dependencies,
+    gone: FixedBitSet,
+    perhaps_gone: BTreeSet<NodeId>,
+    certainly: State,
+    /// None where nothing is unknown: then it is the same.
+    possibly: Option<State>,
+}
+
+impl<'d> Failure<'d> {
+    /// What fails in this world.
+    pub async fn in_world(graph: &'d Dependencies, world: &World) -> Self {
+        let exact = graph.exact && world.perhaps_gone().is_empty();
+        let mut at_worst = world.gone().clone();
+        at_worst.extend(world.perhaps_gone().keys().copied());
+        let [certainly, possibly] = if world.added().is_empty() {
+            let mut states = graph.base.clone();
+            for (state, gone) in states.iter_mut().zip([world.gone(), &at_worst]) {
+                let (mut failed, mut journal) = (Vec::new(), Journal::default());
+                for node in gone.ones() {
+                    state.stop(graph, node, &mut failed, &mut journal);
+                }
+                state.spread(graph, &|node| gone.contains(node), failed, &mut journal);
+            }
+            states
+        } else {
+            let added = added_providers(graph, world).await;
+            let of = |mode, gone, added| State::of(graph, world, mode, gone, added);
+            [of(Mode::Certainly, world.gone(), &added[0]), of(Mode::Possibly, &at_worst, &added[1])]
+        };
+        Self {
+            graph,
+            gone: world.gone().clone(),
+            perhaps_gone: world.perhaps_gone().keys().copied().collect(),
+            certainly,
+            possibly: (!exact).then_some(possibly),
+        }
+    }
+
+    /// Hard or soft dependencies of standing nodes that are not met.
+    #[must_use]
+    pub fn unmet(&self) -> Unmet {
+        let certain = self.certainly.unmet.ones().collect();
+        let possible = self.possibly.as_ref().map(|state| state.unmet.ones().collect());
+        self.of_standing(certain, possible.unwrap_or_default(), None)
+    }
+
+    /// Dependencies of nodes that stand, the certain ones of nodes that certainly do.
+    fn of_standing(
+        &self,
+        certain: Vec<usize>,
+        possible: Vec<usize>,
+        gone: Option<NodeId>,
+    ) -> Unmet {
+        let node = |d: &DependencyId| self.graph.all[*d].node;
+        let stands = |d: &DependencyId| !self.gone.contains(node(d)) && Some(node(d)) != gone;
+        let surely = |d: &DependencyId| !self.perhaps_gone.contains(&node(d));
+        let (certain, doubtful): (Vec<_>, Vec<_>) =
+            certain.into_iter().filter(stands).partition(surely);
+        let mut possible: Vec<_> = possible.into_iter().filter(stands).chain(doubtful).collect();
+        possible.sort_unstable();
+        possible.dedup();
+        possible.retain(|d| certain.binary_search(d).is_err());
+        Unmet { certain, possible }
+    }
+
+    /// Whether a dependency is not met.
+    #[must_use]
+    pub fn is_unmet(&self, dependency: DependencyId) -> Tri {
+        let possibly = self.possibly.as_ref().unwrap_or(&self.certainly);
+        match (self.certainly.unmet.contains(dependency), possibly.unmet.contains(dependency)) {
+            (true, _) => Tri::True,
+            (false, true) => Tri::Unknown,
+            (false, false) => Tri::False,
+        }
+    }
+
+    /// What is no longer met, beyond what is not met already, when one more node is shut down;
+    /// dependencies of that node are not among it. `look` sees that world.
+    pub fn without<R>(&mut self, node: NodeId, look: impl FnOnce(&Self, &Unmet) -> R) -> R {
+        let newly = |graph: &Dependencies, gone: &FixedBitSet, state: &mut State| {
+            let mut journal = state.without(graph, gone, node);
+            journal.unmet.sort_unstable();
+            journal
+        };
+        let certain = newly(self.graph, &self.gone, &mut self.certainly);
+        let possible = self.possibly.as_mut().map(|state| newly(self.graph, &self.gone, state));
+        let of_possible =
+            possible.as_ref().map(|journal| journal.unmet.clone()).unwrap_or_default();
+        let unmet = self.of_standing(certain.unmet.clone(), of_possible, Some(node));
+        let was_gone = self.gone.contains(node);
+        self.gone.grow_and_insert(node);
+        let seen = look(self, &unmet);
+        self.gone.set(node, was_gone);
+        self.certainly.undo(&certain);
+        if let (Some(state), Some(journal)) = (&mut self.possibly, &possible) {
+            state.undo(journal);
+        }
+        seen
+    }
+
+    /// How each provider of a dependency does; those that a filter may select among them.
+    #[must_use]
+    pub fn providers(&self, world: &World, dependency: DependencyId) -> Vec<(String, Standing)> {
+        let Dependency { provision, itself, .. } = &self.graph.all[dependency];
+        let providers = self.graph.provisions[*provision].providers.iter().enumerate();
+        providers
+            .filter(|(p, provider)| Some(*p) != *itself && provider.eligible.may_be())
+            .filter_map(|(_, provider)| {
+                let name = provider.node.map(|node| world.name(node)).or(provider.name.as_ref())?;
+                Some((name.to_string(), self.standing(world, provider)))
+            })
+            .collect()
+    }
+
+    fn standing(&self, world: &World, provider: &Provider) -> Standing {
+        let Some(node) = provider.node else {
+            let open = !world.estate.unknown_nodes().is_empty();
+            return if open { Standing::NotKnown } else { Standing::Nobody };
+        };
+        let fallen = provider.point.is_some_and(|point| self.certainly.down.contains(point));
+        match (self.gone.contains(node), provider.has, fallen) {
+            (true, _, _) => Standing::ShutDown,
+            (_, Tri::False, _) => Standing::Lacking,
+            (_, _, true) => Standing::Fallen,
+            _ if provider.stands.and(provider.eligible) == Tri::Unknown => Standing::NotKnown,
+            _ => Standing::Stands,
+        }
+    }
+}
+
+/// How a provider does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is there and has what is needed.
+    Stands,
+    /// It is shut down.
+    ShutDown,
+    /// No source knows it.
+    Nobody,
+    /// Its catalog lacks what is needed.
+    Lacking,
+    /// What is needed has fallen.
+    Fallen,
+    /// It is not known.
+    NotKnown,
+}
+
+/// What added nodes contribute to each list of providers: certainly at most, and at least.
+async fn added_providers(graph: &Dependencies, world: &World) -> [HashMap<usize, u32>; 2] {
+    let mut added = [HashMap::new(), HashMap::new()];
+    for (l, list) in graph.provisions.iter().enumerate() {
+        let (Some(filter), None) = (&list.filter, &list.on) else {
+            continue;
+        };
+        let truth = world.filter(filter).await;
+        for node in world.estate.size()..world.size() {
+            if world.gone().contains(node) {
+                continue;
+            }
+            if truth.may_be(node) {
+                *added[0].entry(l).or_insert(0) += 1;
+            }
+            if truth.yes.contains(node) {
+                *added[1].entry(l).or_insert(0) += 1;
+            }
+        }
+    }
+    added
+}

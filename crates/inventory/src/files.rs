@@ -1,0 +1,165 @@
+//! The files of an estate directory.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fault::{Fault, position};
+
+/// No document of a real estate is larger: a catalog has a few MB.
+pub const LARGEST: u64 = 64 << 20;
+
+/// A file as it was when it was listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Relative to the estate, with `/`.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// When it was changed, in nanoseconds since 1970.
+    pub changed: i128,
+}
+
+impl Listed {
+    /// The time of the file in seconds since 1970.
+    #[must_use]
+    pub fn seconds(&self) -> i64 {
+        i64::try_from(self.changed.div_euclid(1_000_000_000)).unwrap_or_default()
+    }
+
+    /// The file's name without folder and ending.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        let name = self.name.rsplit('/').next().unwrap_or_default();
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    }
+
+    /// The ending after the last dot.
+    #[must_use]
+    pub fn ending(&self) -> &str {
+        self.name.rsplit_once('.').map_or("", |(_, ending)| ending)
+    }
+}
+
+/// What a folder of an estate holds.
+#[derive(Debug, Default)]
+pub struct Folder {
+    /// Whether it is there at all.
+    pub there: bool,
+    /// Files with one of the wanted endings, by name.
+    pub files: Vec<Listed>,
+    /// Files with other endings: not read.
+    pub others: Vec<String>,
+    /// Why it may hold more.
+    pub faults: Vec<(String, Fault)>,
+}
+
+/// Lists the files of a folder that have one of these endings. Hidden files are passed over.
+#[must_use]
+pub fn list(root: &Path, folder: &str, endings: &[&str]) -> Folder {
+    let mut found = Folder::default();
+    let entries = match fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return found,
+        Err(error) => {
+            found.there = true;
+            found.faults.push((format!("{folder}/"), unreadable(&error)));
+            return found;
+        }
+    };
+    found.there = true;
+    for entry in entries {
+        let name = match &entry {
+            Ok(entry) => entry.file_name().to_string_lossy().into_owned(),
+            Err(error) => {
+                found.faults.push((format!("{folder}/"), unreadable(error)));
+                continue;
+            }
+        };
+        if name.starts_with('.') {
+            continue;
+        }
+        let name = format!("{folder}/{name}");
+        if !endings.iter().any(|ending| name.ends_with(&format!(".{ending}"))) {
+            found.others.push(name);
+            continue;
+        }
+        match stat(root, &name) {
+            Ok(file) => found.files.push(file),
+            Err(fault) => found.faults.push((name, fault)),
+        }
+    }
+    found.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    found.others.sort_unstable();
+    found
+}
+
+/// One file of an estate, if it is there.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn single(root: &Path, name: &str) -> Result<Option<Listed>, Fault> {
+    match fs::symlink_metadata(root.join(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        _ => stat(root, name).map(Some),
+    }
+}
+
+fn stat(root: &Path, name: &str) -> Result<Listed, Fault> {
+    let meta = fs::metadata(root.join(name)).map_err(|error| unreadable(&error))?;
+    if !meta.is_file() {
+        return Err(Fault::new("this is no regular file", "put a file there, or take it away"));
+    }
+    let changed = meta.modified().ok().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i128::try_from(after.as_nanos()).unwrap_or_default(),
+        Err(before) => -i128::try_from(before.duration().as_nanos()).unwrap_or_default(),
+    });
+    Ok(Listed { name: name.to_owned(), size: meta.len(), changed })
+}
+
+/// Reads a whole document into `text`, which is emptied first.
+///
+/// # Errors
+/// When it cannot be read, is too large, or is no UTF-8, with the place of the first wrong byte.
+pub fn read(root: &Path, file: &Listed, buffer: &mut Vec<u8>) -> Result<(), Fault> {
+    buffer.clear();
+    if file.size > LARGEST {
+        return Err(Fault::new(
+            format!(
+                "the file has {} MB, more than the {} MB of the largest document",
+                file.size >> 20,
+                LARGEST >> 20
+            ),
+            "no catalog, facts or registration is that large: make the file again",
+        ));
+    }
+    let mut opened = File::open(path(root, file)).map_err(|error| unreadable(&error))?;
+    opened.read_to_end(buffer).map_err(|error| unreadable(&error))?;
+    if buffer.starts_with(b"\xef\xbb\xbf") {
+        buffer.drain(..3);
+    }
+    match std::str::from_utf8(buffer) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let (line, column) = position(buffer, error.valid_up_to());
+            Err(Fault::new("the text is not UTF-8", "convert it, for instance with iconv -t UTF-8")
+                .at(line, column))
+        }
+    }
+}
+
+/// The path of a listed file.
+#[must_use]
+pub fn path(root: &Path, file: &Listed) -> PathBuf {
+    root.join(&file.name)
+}
+
+fn unreadable(error: &io::Error) -> Fault {
+    Fault::new(
+        format!("it cannot be read: {error}"),
+        "check that it is there and that you may read it",
+    )
+}

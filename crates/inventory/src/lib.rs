@@ -1,0 +1,14 @@
+//! Stores of groundrule: adapters of the ports in `groundrule-core`.
+//!
+//! [`Estate`] reads a directory of catalogs, facts, registrations, a discovery reply and a list of
+//! dependencies, and answers every question from memory.
+
+mod catalog;
+mod documents;
+mod fault;
+mod files;
+mod intern;
+mod store;
+
+pub use catalog::DependencyMap;
+pub use store::{Estate, NoGraph, NodeGraph, OpenError, Options, Overview, SourceOverview};

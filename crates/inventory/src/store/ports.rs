@@ -1,0 +1,440 @@
+//! The embedded store's answers.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use groundrule_core::Text;
+use groundrule_core::dependency::{Declared, End, Providers};
+use groundrule_core::fact::FactName;
+use groundrule_core::filter::Filter;
+use groundrule_core::name::{NodeName, ResourceRef};
+use groundrule_core::pattern::Pattern;
+use groundrule_core::ports::{
+    Answer, Discovery, Ends, FactStore, GraphStore, Links, Origin, Registry, ResourceQuery, Rows,
+    Sources, StoreError,
+};
+use groundrule_core::source::{Known, Listing};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::falling::Falling;
+use super::graph::View;
+use super::{Documents, Estate, RegistrationRow, node, text};
+use crate::files;
+use crate::intern::{NONE, Strings};
+
+struct Catalogs(Arc<Estate>);
+struct FactsDocuments(Arc<Estate>);
+struct Registrations(Arc<Estate>);
+struct Reply(Arc<Estate>);
+
+impl Estate {
+    /// The ports of this estate.
+    #[must_use]
+    pub fn sources(self: &Arc<Self>) -> Sources {
+        let graph = self.catalogs.there || self.relationships.there;
+        Sources {
+            graph: graph.then(|| Arc::new(Catalogs(Arc::clone(self))) as Arc<dyn GraphStore>),
+            facts: self.facts.there.then(|| Arc::new(FactsDocuments(Arc::clone(self))) as _),
+            registry: self
+                .registrations
+                .there
+                .then(|| Arc::new(Registrations(Arc::clone(self))) as _),
+            discovery: self.discovery.there.then(|| Arc::new(Reply(Arc::clone(self))) as _),
+        }
+    }
+
+    /// Which row of the graph is the catalog of which node.
+    pub(super) fn catalog_rows(&self) -> HashMap<&str, usize> {
+        let rows = self.catalogs.readable.iter().enumerate();
+        rows.filter(|(_, (name, _))| !name.is_empty())
+            .map(|(n, (name, _))| (name.as_str(), n))
+            .collect()
+    }
+
+    /// Node and catalog of everything that can be read.
+    fn views(&self) -> impl Iterator<Item = (NodeName, View<'_>)> {
+        let rows = self.catalogs.readable.iter().enumerate();
+        rows.filter_map(|(n, (name, _))| Some((node(name)?, self.graph.catalog(n))))
+    }
+}
+
+impl Documents {
+    fn listing(&self) -> Listing {
+        Listing {
+            readable: self
+                .readable
+                .iter()
+                .filter_map(|(name, at)| Some((node(name)?, Timestamp::from_second(*at).ok())))
+                .collect(),
+            unreadable: self
+                .unreadable
+                .iter()
+                .filter_map(|(name, why)| Some((node(name)?, text(why))))
+                .collect(),
+            gaps: self.gaps.iter().map(|why| text(why)).collect(),
+        }
+    }
+
+    /// Rows with the node that each is about.
+    fn rows<T>(&self, values: impl IntoIterator<Item = T>) -> impl Iterator<Item = (NodeName, T)> {
+        self.readable.iter().zip(values).filter_map(|((name, _), value)| Some((node(name)?, value)))
+    }
+}
+
+/// The words that a pattern matches, by number.
+fn matching(words: &Strings, pattern: &Pattern) -> HashSet<u32> {
+    match pattern {
+        Pattern::Plain(word) => words.find(word).into_iter().collect(),
+        Pattern::Regex { .. } => {
+            words.iter().filter(|(_, word)| pattern.matches(word)).map(|(id, _)| id).collect()
+        }
+    }
+}
+
+#[async_trait]
+impl GraphStore for Catalogs {
+    async fn nodes(&self) -> Answer<Listing> {
+        Ok(self.0.catalogs.listing())
+    }
+
+    async fn environments(&self) -> Answer<Rows<Text>> {
+        let words = &self.0.graph.words;
+        Ok(self
+            .0
+            .views()
+            .map(|(node, view)| (node, text(words.get(view.row.environment))))
+            .collect())
+    }
+
+    async fn classes(&self, name: &Pattern) -> Answer<Rows<Vec<Text>>> {
+        let words = &self.0.graph.words;
+        let wanted = matching(words, name);
+        let found = |view: View<'_>| -> Vec<Text> {
+            let classes = view.classes.iter().filter(|class| wanted.contains(class));
+            classes.map(|class| text(words.get(*class))).collect()
+        };
+        let rows = self.0.views().map(|(node, view)| (node, found(view)));
+        Ok(rows.filter(|(_, found)| !found.is_empty()).collect())
+    }
+
+    async fn resources(&self, query: &ResourceQuery) -> Answer<Rows<ResourceRef>> {
+        let references = &self.0.graph.references;
+        let named: HashMap<u32, ResourceRef> = match query {
+            ResourceQuery::Named(Pattern::Plain(name)) => {
+                let Some(id) = references.find(name) else {
+                    return Ok(Vec::new());
+                };
+                return Ok(self
+                    .0
+                    .views()
+                    .filter_map(|(node, view)| Some((node, self.title(view, id)?)))
+                    .collect());
+            }
+            ResourceQuery::Named(pattern) => references
+                .iter()
+                .filter(|(_, reference)| pattern.matches(reference))
+                .filter_map(|(id, reference)| Some((id, reference.parse().ok()?)))
+                .collect(),
+            ResourceQuery::OfType(pattern) => references
+                .iter()
+                .filter(|(_, reference)| {
+                    pattern.matches(reference.split('[').next().unwrap_or_default())
+                })
+                .filter_map(|(id, reference)| Some((id, reference.parse().ok()?)))
+                .collect(),
+        };
+        let mut rows = Vec::new();
+        for (node, view) in self.0.views() {
+            let found = view.references().iter().filter_map(|id| named.get(id));
+            rows.extend(found.map(|reference| (node.clone(), reference.clone())));
+        }
+        Ok(rows)
+    }
+
+    async fn parameters(
+        &self,
+        resource: &ResourceRef,
+        parameter: &str,
+        nodes: &[NodeName],
+    ) -> Answer<Rows<Known<Value>>> {
+        let catalogs = self.0.catalog_rows();
+        let id = self.0.graph.references.find(resource.as_str());
+        let rows = nodes.iter().filter_map(|node| Some((node, *catalogs.get(node.as_str())?)));
+        let value = |n: usize| {
+            let view = self.0.graph.catalog(n);
+            match id.and_then(|id| view.find(id)) {
+                None => Known::Absent,
+                Some(position) => self.parameter(view, position, parameter),
+            }
+        };
+        Ok(rows.map(|(node, n)| (node.clone(), value(n))).collect())
+    }
+
+    async fn dependencies(&self) -> Answer<Vec<Declared>> {
+        let catalogs = self.0.catalog_rows();
+        let graph = &self.0.graph;
+        let mut filters: HashMap<u32, Option<Filter>> = HashMap::new();
+        let mut declared = Vec::with_capacity(graph.dependencies.len());
+        for (n, row) in graph.dependencies.iter().enumerate() {
+            let name = graph.words.get(row.node);
+            let beside = row.line > 0;
+            let catalog = catalogs.get(name).map(|n| graph.catalog(*n));
+            let Some(node) = node(name).filter(|_| beside || catalog.is_some()) else {
+                continue;
+            };
+            let reference = |id: u32| graph.references.get(id).parse::<ResourceRef>().ok();
+            let from = match (row.from, catalog) {
+                (NONE, _) => End::Node,
+                (from, catalog) => match catalog.and_then(|view| self.title(view, from)) {
+                    Some(title) => End::Resource(title),
+                    None => reference(from).map_or(End::Node, End::Missing),
+                },
+            };
+            let providers = if row.matching == NONE {
+                let names = graph.providers(n).iter();
+                Providers::Nodes(names.filter_map(|p| self::node(graph.words.get(*p))).collect())
+            } else {
+                let written = graph.words.get(row.matching);
+                let filter =
+                    filters.entry(row.matching).or_insert_with(|| Filter::parse(written).ok());
+                match filter {
+                    Some(filter) => {
+                        Providers::Matching { written: written.to_owned(), filter: filter.clone() }
+                    }
+                    None => continue,
+                }
+            };
+            declared.push(Declared {
+                node,
+                from,
+                on: reference(row.on),
+                providers,
+                needs: row.needs(),
+                kind: row.kind(),
+                declared_in: text(graph.words.get(row.declared_in)),
+            });
+        }
+        Ok(declared)
+    }
+
+    async fn undeclared(&self) -> Answer<Vec<Text>> {
+        Ok(self.0.relationships.fault.iter().map(|why| text(why)).collect())
+    }
+
+    async fn links(&self, ends: &[Ends]) -> Answer<Vec<Links>> {
+        let catalogs = self.0.catalog_rows();
+        Ok(ends
+            .iter()
+            .map(|ends| match catalogs.get(ends.node.as_str()) {
+                Some(n) => self.link(self.0.graph.catalog(*n), ends),
+                None => Links { has: vec![false; ends.on.len()], falls: Vec::new() },
+            })
+            .collect())
+    }
+
+    async fn fallen(&self, origins: &[Origin]) -> Answer<Rows<ResourceRef>> {
+        let catalogs = self.0.catalog_rows();
+        let mut by_catalog: HashMap<usize, (NodeName, Vec<bool>)> = HashMap::new();
+        for origin in origins {
+            let Some(n) = catalogs.get(origin.node.as_str()) else {
+                continue;
+            };
+            let view = self.0.graph.catalog(*n);
+            let (_, down) = by_catalog
+                .entry(*n)
+                .or_insert_with(|| (origin.node.clone(), vec![false; view.count]));
+            match origin.from.as_ref().map(|from| self.position(view, from)) {
+                None => down.fill(true),
+                Some(None) => {}
+                Some(Some(position)) => {
+                    for position in Falling::new(view).from(position).iter() {
+                        down[position] = true;
+                    }
+                }
+            }
+        }
+        let mut rows = Vec::new();
+        for (n, (node, down)) in by_catalog {
+            let view = self.0.graph.catalog(n);
+            let leaves = (0..view.count).filter(|p| down[*p] && !view.is_container(*p));
+            rows.extend(leaves.filter_map(|p| Some((node.clone(), self.reference(view, p)?))));
+        }
+        Ok(rows)
+    }
+
+    async fn way(&self, origin: &Origin, falls: &ResourceRef) -> Answer<Vec<ResourceRef>> {
+        let catalogs = self.0.catalog_rows();
+        let way = || {
+            let view = self.0.graph.catalog(*catalogs.get(origin.node.as_str())?);
+            let from = self.position(view, origin.from.as_ref()?)?;
+            let fallen = Falling::new(view).from(from);
+            let to = self.position(view, falls).filter(|to| fallen.has(*to))?;
+            fallen.way(to).into_iter().map(|p| self.reference(view, p)).collect::<Option<Vec<_>>>()
+        };
+        Ok(way().unwrap_or_default())
+    }
+}
+
+impl Catalogs {
+    fn reference(&self, view: View<'_>, position: usize) -> Option<ResourceRef> {
+        self.0.graph.references.get(view.references()[position]).parse().ok()
+    }
+
+    fn position(&self, view: View<'_>, reference: &ResourceRef) -> Option<usize> {
+        view.find(self.0.graph.references.find(reference.as_str())?)
+    }
+
+    /// The reference under which a catalog has a resource, given that or an alias.
+    fn title(&self, view: View<'_>, id: u32) -> Option<ResourceRef> {
+        self.reference(view, view.find(id)?)
+    }
+
+    fn link(&self, view: View<'_>, ends: &Ends) -> Links {
+        let on: Vec<_> = ends.on.iter().map(|on| self.position(view, on)).collect();
+        let mut falls = Vec::new();
+        let mut falling = None;
+        for (f, from) in (0u32..).zip(&ends.from) {
+            let Some(from) = self.position(view, from) else {
+                continue;
+            };
+            let fallen = falling.get_or_insert_with(|| Falling::new(view)).from(from);
+            for (t, on) in (0u32..).zip(&on) {
+                if on.is_some_and(|on| fallen.has(on)) {
+                    falls.push((f, t));
+                }
+            }
+        }
+        Links { has: on.iter().map(Option::is_some).collect(), falls }
+    }
+
+    /// A parameter's value, read from the catalog's file: most are never asked for, so none is
+    /// kept. Sensitive ones are not read at all.
+    fn parameter(&self, view: View<'_>, position: usize, parameter: &str) -> Known<Value> {
+        let file = &self.0.files[view.row.file as usize];
+        let changed = || Known::Unknown(text("its catalog changed while it was being judged"));
+        match files::single(&self.0.root, &file.name) {
+            Ok(Some(now)) if now == *file => {}
+            _ => return changed(),
+        }
+        let read = || -> std::io::Result<Value> {
+            let mut opened = File::open(files::path(&self.0.root, file))?;
+            let offset = u64::from(view.offset(position));
+            opened.seek(SeekFrom::Start(offset.saturating_sub(1)))?;
+            let mut rest = Vec::new();
+            let mut size = 16 << 10;
+            loop {
+                let more = opened.by_ref().take(size).read_to_end(&mut rest)?;
+                let mut object = vec![b'{'];
+                object.extend_from_slice(&rest);
+                let mut values = serde_json::Deserializer::from_slice(&object).into_iter::<Value>();
+                match values.next() {
+                    Some(Ok(value)) => return Ok(value),
+                    Some(Err(error)) if error.is_eof() && more > 0 => size *= 4,
+                    _ => return Err(std::io::ErrorKind::InvalidData.into()),
+                }
+            }
+        };
+        let Ok(Value::Object(mut resource)) = read() else {
+            return changed();
+        };
+        let named = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or_default();
+        let found = ResourceRef::new(named("type"), named("title"));
+        if self.reference(view, position) != Some(found) {
+            return changed();
+        }
+        let sensitive = resource.get("sensitive_parameters").and_then(Value::as_array);
+        if sensitive.is_some_and(|names| names.iter().any(|name| name == parameter)) {
+            return Known::Unknown(text("the parameter is sensitive and never read"));
+        }
+        match resource.get_mut("parameters").and_then(|p| p.get_mut(parameter)).map(Value::take) {
+            None | Some(Value::Null) => Known::Absent,
+            Some(value) => Known::Present(value),
+        }
+    }
+}
+
+#[async_trait]
+impl FactStore for FactsDocuments {
+    async fn nodes(&self) -> Answer<Listing> {
+        Ok(self.0.facts.listing())
+    }
+
+    async fn values(&self, fact: &FactName) -> Answer<Rows<Value>> {
+        let column = self.0.facts_rows.column(fact);
+        let rows = self.0.facts.rows(column);
+        Ok(rows.filter_map(|(node, value)| Some((node, value?))).collect())
+    }
+}
+
+impl Registrations {
+    fn listed(&self, range: [u32; 2]) -> Option<&[u32]> {
+        let [start, end] = range;
+        (start != NONE).then(|| &self.0.registered.listed[start as usize..end as usize])
+    }
+
+    fn rows<T>(&self, of: impl Fn(&RegistrationRow) -> Known<T>) -> Rows<Known<T>> {
+        self.0.registrations.rows(self.0.registered.rows.iter().map(of)).collect()
+    }
+}
+
+#[async_trait]
+impl Registry for Registrations {
+    async fn nodes(&self) -> Answer<Listing> {
+        Ok(self.0.registrations.listing())
+    }
+
+    async fn values(&self, fact: &FactName) -> Answer<Rows<Known<Value>>> {
+        let column = self.0.registered.facts.column(fact);
+        Ok(self.rows(|row| match row.facts {
+            NONE => Known::Unknown(text("its registration tells no facts")),
+            n => column[n as usize].clone().map_or(Known::Absent, Known::Present),
+        }))
+    }
+
+    async fn classes(&self, name: &Pattern) -> Answer<Rows<Known<Vec<Text>>>> {
+        let words = &self.0.registered.words;
+        let wanted = matching(words, name);
+        Ok(self.rows(|row| match self.listed(row.classes) {
+            None => Known::Unknown(text("its registration tells no classes")),
+            Some(classes) => {
+                let found = classes.iter().filter(|class| wanted.contains(class));
+                let found: Vec<_> = found.map(|class| text(words.get(*class))).collect();
+                if found.is_empty() { Known::Absent } else { Known::Present(found) }
+            }
+        }))
+    }
+
+    async fn agents(&self, name: &Pattern) -> Answer<Rows<Known<()>>> {
+        let wanted = matching(&self.0.registered.words, name);
+        Ok(self.rows(|row| match self.listed(row.agents) {
+            None => Known::Unknown(text("its registration tells no agents")),
+            Some(agents) if agents.iter().any(|agent| wanted.contains(agent)) => Known::Present(()),
+            Some(_) => Known::Absent,
+        }))
+    }
+
+    async fn last_seen(&self) -> Answer<Rows<Known<Timestamp>>> {
+        Ok(self.rows(|row| match Timestamp::from_second(row.seen) {
+            Ok(seen) if row.seen != i64::MIN => Known::Present(seen),
+            _ => Known::Unknown(text("its registration does not tell when it was made")),
+        }))
+    }
+}
+
+#[async_trait]
+impl Discovery for Reply {
+    async fn answering(&self) -> Answer<(Vec<NodeName>, Option<Timestamp>)> {
+        let reply = &self.0.discovery;
+        match &reply.fault {
+            Some(why) => Err(StoreError(text(why))),
+            None => Ok((
+                reply.nodes.iter().filter_map(|name| node(name)).collect(),
+                reply.at.and_then(|at| Timestamp::from_second(at).ok()),
+            )),
+        }
+    }
+}

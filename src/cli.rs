@@ -1,0 +1,271 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use groundrule_engine::policy::{NamePattern, TagExpression};
+
+use crate::context::Color;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all policies hold
+  1  a policy is violated
+  2  could not run: usage, configuration, a policy that cannot be read
+  3  undecided: something that could change a verdict is not known
+  4  no policy was selected
+The worst wins in the order 2, 1, 3, 4. With --format nagios on standard output: 0 OK, 1 WARNING,
+2 CRITICAL, 3 UNKNOWN.";
+
+/// Cucumber for infrastructure: judges ground rules in Gherkin on what Puppet, Facter and MCollective
+/// know of your machines.
+#[derive(Debug, Parser)]
+#[command(name = "groundrule", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The estate: a directory with catalogs/, facts/, registrations/, discovery.json,
+    /// relationships.yaml
+    #[arg(long, global = true, value_name = "DIR")]
+    pub estate: Option<PathBuf>,
+    /// The configuration [default: the nearest groundrule.toml upwards]
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The time to judge at: RFC 3339, or seconds since 1970
+    #[arg(long, global = true, value_name = "TIME")]
+    pub now: Option<String>,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge policies (the default command)
+    Run(Run),
+    /// Print the sentences that policies can be written in
+    Steps(Steps),
+    /// Look at what was read of the estate
+    #[command(subcommand)]
+    Estate(Estate),
+    /// Look at exceptions
+    #[command(subcommand)]
+    Waivers(Waivers),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Write a first policy and configuration
+    Init(Init),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What to judge and how to tell.
+#[derive(Debug, Default, Args)]
+pub struct Run {
+    /// Feature files or directories of them, each with lines if you like: PATH[:LINE]…
+    /// [default: those of the configuration, else features]
+    #[arg(value_name = "PATH[:LINE]")]
+    pub paths: Vec<String>,
+    /// Only policies with these tags: "@gate and not (@slow or @draft)"; repeated, all must hold
+    #[arg(long, short, value_name = "EXPRESSION")]
+    pub tags: Vec<TagExpression>,
+    /// Only policies whose name matches; repeated, one must
+    #[arg(long, short, value_name = "REGEX")]
+    pub name: Vec<NamePattern>,
+    /// How to report, and where: pretty, results, junit, json, github, nagios [default: pretty]
+    #[arg(long, short, value_name = "TYPE[:PATH]")]
+    pub format: Vec<String>,
+    /// Check the policies, and judge nothing
+    #[arg(long, short)]
+    pub dry_run: bool,
+    /// Stop after the first policy that does not hold
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// How many policies are judged at a time
+    #[arg(long, alias = "parallel", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub concurrency: Option<u16>,
+    /// Exceptions [default: those of the configuration]
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
+    /// What the run is for, which tells the exceptions that apply
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<ModeName>,
+    /// Fail where an exception is unused, expired or for an unknown policy
+    #[arg(long)]
+    pub strict_waivers: bool,
+    /// Exit with 0 whatever the verdicts are
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModeName {
+    /// A check of a change
+    Ci,
+    /// A regular check of what is there
+    Audit,
+    /// A decision before an action
+    Gate,
+}
+
+/// How to print the vocabulary.
+#[derive(Debug, Args)]
+pub struct Steps {
+    /// How to print
+    #[arg(long, short, value_name = "TYPE", default_value = "text")]
+    pub format: StepsFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StepsFormat {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Estate {
+    /// What was read: nodes, resources, relationships, files that could not be read, ages
+    Show {
+        /// How to print
+        #[arg(long, short, value_name = "TYPE", default_value = "text")]
+        format: ShowFormat,
+    },
+    /// A node's resources and how they are related
+    Graph {
+        /// The node
+        node: String,
+        /// How to print
+        #[arg(long, short, value_name = "TYPE", default_value = "dot")]
+        format: GraphFormat,
+    },
+    /// The nodes that an MCollective filter selects
+    Nodes(Filter),
+}
+
+/// MCollective's filters; all of them must hold.
+#[derive(Debug, Args)]
+pub struct Filter {
+    /// A fact: location=dc1, cores>=8, os=~^Deb
+    #[arg(long = "wf", short = 'F', visible_alias = "with-fact", value_name = "FACT")]
+    pub facts: Vec<String>,
+    /// A class, or /regex/
+    #[arg(long = "wc", short = 'C', visible_alias = "with-class", value_name = "CLASS")]
+    pub classes: Vec<String>,
+    /// An identity, or /regex/; repeated, one must match
+    #[arg(long = "wi", short = 'I', visible_alias = "with-identity", value_name = "NODE")]
+    pub identities: Vec<String>,
+    /// An MCollective agent, or /regex/
+    #[arg(long = "wa", short = 'A', visible_alias = "with-agent", value_name = "AGENT")]
+    pub agents: Vec<String>,
+    /// Classes and facts, separated by blanks
+    #[arg(long = "with", short = 'W', value_name = "FILTER")]
+    pub with: Vec<String>,
+    /// A compound filter: "(country=uk or /^web/) and not environment=dev"
+    #[arg(long = "select", short = 'S', value_name = "FILTER")]
+    pub select: Vec<String>,
+    /// How to print
+    #[arg(long, short, value_name = "TYPE", default_value = "text")]
+    pub format: ShowFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    Dot,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Waivers {
+    /// Every exception with the days that are left
+    List {
+        /// The file [default: that of the configuration]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// The configuration that counts
+    Show {
+        /// Tell where each value comes from
+        #[arg(long)]
+        origin: bool,
+    },
+}
+
+/// Where to begin.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The directory
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub directory: PathBuf,
+}
+
+impl Cli {
+    /// Reads a command line. Where the first word is no command, `run` is meant.
+    ///
+    /// # Errors
+    /// What clap says of it, help and version included.
+    pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let mut arguments = arguments.to_vec();
+        if wants_run(arguments.get(1..).unwrap_or_default()) {
+            arguments.insert(1, "run".into());
+        }
+        Self::try_parse_from(arguments)
+    }
+}
+
+/// Whether the first word that is no option, nor the value of one, is no command.
+fn wants_run(arguments: &[OsString]) -> bool {
+    let command = Cli::command();
+    let run = command.find_subcommand("run");
+    let takes_value = |name: &str| {
+        let all =
+            command.get_arguments().chain(run.into_iter().flat_map(clap::Command::get_arguments));
+        let named = |arg: &clap::Arg| match name.strip_prefix("--") {
+            Some(long) => arg.get_long() == Some(long),
+            None => arg.get_short().is_some_and(|short| name == format!("-{short}")),
+        };
+        all.filter(|arg| named(arg)).any(|arg| arg.get_action().takes_values())
+    };
+    let mut words = arguments.iter().map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        match &*word {
+            "-h" | "--help" | "-V" | "--version" => return false,
+            "--" => return true,
+            option if option.starts_with('-') && option.len() > 1 => {
+                if takes_value(option) {
+                    words.next();
+                }
+            }
+            word => {
+                let known = command.get_subcommands().any(|known| known.get_name() == word);
+                return !known && word != "help";
+            }
+        }
+    }
+    true
+}

@@ -1,0 +1,83 @@
+//! One file a command.
+
+mod config;
+mod estate;
+mod init;
+mod open;
+mod run;
+mod steps;
+mod waivers;
+
+use std::io::Write as _;
+
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, Command};
+use crate::context::{Color, Context};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::sink;
+
+/// How a command ended: an exit code of ours, or one of Nagios's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended(u8);
+
+impl From<Exit> for Ended {
+    fn from(exit: Exit) -> Self {
+        Self(exit.code())
+    }
+}
+
+impl From<Ended> for std::process::ExitCode {
+    fn from(ended: Ended) -> Self {
+        Self::from(ended.0)
+    }
+}
+
+/// Carries out the command line.
+pub fn main(context: Context) -> Ended {
+    let cli = match Cli::read(&context.arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where nobody reads it there is nobody left to tell.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Failed.into() } else { Exit::Held.into() };
+        }
+    };
+    let color = context.color(cli.global.color, context.stderr_is_terminal);
+    match carry_out(&context, cli) {
+        Ok(ended) => ended,
+        Err(Failure::ClosedPipe) => Exit::Held.into(),
+        Err(failure) => {
+            failure.show(color);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Run(run) => run::run(context, &global, run),
+        Command::Steps(steps) => steps::print(steps.format),
+        Command::Estate(estate) => estate::look(context, &global, estate),
+        Command::Waivers(waivers) => waivers::look(context, &global, waivers),
+        Command::Config(config) => config::show(context, &global, &config),
+        Command::Init(init) => init::init(&init),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "groundrule", &mut sink::stdout());
+            Ok(Exit::Held.into())
+        }
+        Command::Man => {
+            let mut out = sink::stdout();
+            clap_mangen::Man::new(Cli::command()).render(&mut out)?;
+            out.flush()?;
+            Ok(Exit::Held.into())
+        }
+    }
+}
+
+/// Whether standard output is coloured.
+fn colored(context: &Context, asked: Color) -> bool {
+    context.color(asked, context.stdout_is_terminal)
+}

@@ -1,0 +1,384 @@
+//! The configuration: layers from built-in values to the command line, each value with its origin.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use groundrule_core::redaction::Redaction;
+use groundrule_core::source::Source;
+use groundrule_engine::estate::Settings;
+use groundrule_engine::policy::Fault;
+use groundrule_engine::waiver::Mode;
+use groundrule_inventory::{DependencyMap, Options};
+use jiff::Timestamp;
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::cli::Global;
+use crate::context::Context;
+use crate::failure::Failure;
+
+const NAME: &str = "groundrule.toml";
+const SYSTEM: &str = "/etc/groundrule/groundrule.toml";
+
+/// Variables of the environment, and what they set.
+const VARIABLES: [(&str, &str); 5] = [
+    ("GROUNDRULE_ESTATE", "estate"),
+    ("GROUNDRULE_FEATURES", "features"),
+    ("GROUNDRULE_WAIVERS", "waivers"),
+    ("GROUNDRULE_MODE", "mode"),
+    ("GROUNDRULE_CONCURRENCY", "concurrency"),
+];
+
+/// What was configured, checked.
+pub struct Config {
+    /// The estate directory.
+    pub estate: PathBuf,
+    /// Feature files and directories.
+    pub features: Vec<String>,
+    /// Exceptions.
+    pub waivers: Option<PathBuf>,
+    /// What runs are for.
+    pub mode: Mode,
+    /// How many policies are judged at a time.
+    pub concurrency: usize,
+    /// How the estate directory is read.
+    pub reading: Options,
+    /// How far it is trusted.
+    pub trust: Settings,
+    /// Every value with where it comes from.
+    pub origins: Vec<(String, String, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    estate: Option<String>,
+    features: Option<Vec<String>>,
+    waivers: Option<String>,
+    mode: Option<Mode>,
+    concurrency: Option<u16>,
+    #[serde(default)]
+    unknown: RawUnknown,
+    #[serde(default)]
+    sources: RawSources,
+    #[serde(default)]
+    redact: RawRedact,
+    #[serde(default)]
+    dependency: Vec<DependencyMap>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawUnknown {
+    nodes: Option<UnknownNodes>,
+    documents: Option<UnknownDocuments>,
+}
+
+/// Nodes of which it is not known whether a rule is about them.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum UnknownNodes {
+    Undecided,
+    Ignore,
+}
+
+/// Documents that cannot be read.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum UnknownDocuments {
+    Undecided,
+    Skip,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawSources {
+    expect: Option<Vec<SourceName>>,
+    catalogs: Option<RawSource>,
+    facts: Option<RawSource>,
+    registrations: Option<RawSource>,
+    discovery: Option<RawSource>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SourceName {
+    Catalogs,
+    Facts,
+    Registrations,
+    Discovery,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawSource {
+    max_age: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawRedact {
+    names: Option<Vec<String>>,
+}
+
+/// Values of one layer, and where each of them comes from.
+struct Layers {
+    values: Table,
+    origins: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// Puts the layers together: built-in, system, the nearest file upwards, environment, command
+    /// line.
+    ///
+    /// # Errors
+    /// Everything that is wrong in any of the layers.
+    pub fn load(context: &Context, global: &Global) -> Result<Self, Failure> {
+        let mut layers = Layers { values: Table::new(), origins: BTreeMap::new() };
+        layers.put("estate", Value::from("estate"), "built in");
+        layers.put("features", Value::from(vec!["features"]), "built in");
+        layers.put("mode", Value::from("ci"), "built in");
+        layers.put("concurrency", Value::from(4), "built in");
+        if Path::new(SYSTEM).is_file() {
+            layers.file(Path::new(SYSTEM))?;
+        }
+        let named = global
+            .config
+            .clone()
+            .or_else(|| context.variable("GROUNDRULE_CONFIG").map(PathBuf::from));
+        if let Some(file) = named.or_else(nearest) {
+            layers.file(&file)?;
+        }
+        layers.environment(context)?;
+        if let Some(estate) = &global.estate {
+            layers.put("estate", Value::from(estate.to_string_lossy().into_owned()), "--estate");
+        }
+        let now = match &global.now {
+            Some(text) => time(text)?,
+            None => context.now,
+        };
+        layers.check(now)
+    }
+}
+
+/// The nearest configuration file, as a path from here.
+fn nearest() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let mut upwards = PathBuf::new();
+    for _ in here.ancestors() {
+        let file = upwards.join(NAME);
+        if file.is_file() {
+            return Some(file);
+        }
+        upwards.push("..");
+    }
+    None
+}
+
+/// A time as `--now` takes it.
+fn time(text: &str) -> Result<Timestamp, Failure> {
+    let seconds = text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    seconds.or_else(|| text.parse().ok()).ok_or_else(|| {
+        Failure::new(
+            format!("--now {text:?} is no time"),
+            "write RFC 3339, such as 2026-11-01T00:00:00Z, or seconds since 1970",
+        )
+    })
+}
+
+impl Layers {
+    fn put(&mut self, key: &str, value: Value, origin: &str) {
+        self.values.insert(key.to_owned(), value);
+        self.origins.insert(key.to_owned(), origin.to_owned());
+    }
+
+    /// Lays a file over what is there; relative paths in it start at its folder.
+    fn file(&mut self, path: &Path) -> Result<(), Failure> {
+        let name = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|error| {
+            Failure::new(
+                format!("the configuration {name} cannot be read: {error}"),
+                "name a file that is there and that you may read",
+            )
+        })?;
+        if let Err(error) = toml::from_str::<Raw>(&text) {
+            return Err(Failure::Faults(vec![fault(&name, &text, &error)]));
+        }
+        let mut values: Table = toml::from_str(&text).unwrap_or_default();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        for key in ["estate", "features", "waivers"] {
+            if let (Some(folder), Some(value)) = (folder, values.get_mut(key)) {
+                below(folder, value);
+            }
+        }
+        merge(&mut self.values, values, "", &mut |key| {
+            self.origins.insert(key.to_owned(), name.clone());
+        });
+        Ok(())
+    }
+
+    fn environment(&mut self, context: &Context) -> Result<(), Failure> {
+        for (variable, key) in VARIABLES {
+            let Some(text) = context.variable(variable) else {
+                continue;
+            };
+            let value = match key {
+                "features" => Value::from(
+                    text.split(',').map(|path| path.trim().to_owned()).collect::<Vec<_>>(),
+                ),
+                "concurrency" => text.parse::<u16>().map(|n| Value::from(i64::from(n))).map_err(|_| {
+                    Failure::new(
+                        format!("{variable}={text:?} is no number"),
+                        "write a whole number from 1",
+                    )
+                })?,
+                "mode" if Mode::parse(text).is_none() => {
+                    return Err(Failure::new(
+                        format!("{variable}={text:?} is no mode"),
+                        "write ci, audit or gate",
+                    ));
+                }
+                _ => Value::from(text),
+            };
+            self.put(key, value, variable);
+        }
+        Ok(())
+    }
+
+    fn check(self, now: Timestamp) -> Result<Config, Failure> {
+        let origins = self.listed();
+        let raw: Raw = Value::Table(self.values).try_into().map_err(|error: toml::de::Error| {
+            Failure::new(error.message().to_owned(), "correct the configuration")
+        })?;
+        let sources = [
+            (Source::Catalogs, "catalogs", &raw.sources.catalogs),
+            (Source::Facts, "facts", &raw.sources.facts),
+            (Source::Registrations, "registrations", &raw.sources.registrations),
+            (Source::Discovery, "discovery", &raw.sources.discovery),
+        ];
+        let mut max_age: BTreeMap<Source, Duration> = BTreeMap::new();
+        for (source, name, raw) in sources {
+            let Some(text) = raw.as_ref().and_then(|raw| raw.max_age.as_ref()) else {
+                continue;
+            };
+            let age = humantime::parse_duration(text).map_err(|error| {
+                let from =
+                    self.origins.get(&format!("sources.{name}.max_age")).map_or("", String::as_str);
+                Failure::new(
+                    format!(
+                        "{from}: sources.{name}.max_age {text:?} is no length of time: {error}"
+                    ),
+                    "write for instance \"90s\", \"1h\" or \"2d\"",
+                )
+            })?;
+            max_age.insert(source, age);
+        }
+        let redaction = raw.redact.names.map_or_else(Redaction::default, Redaction::new);
+        let expected = raw.sources.expect.unwrap_or_default();
+        let mut dependencies = vec![DependencyMap::own()];
+        dependencies.extend(raw.dependency);
+        Ok(Config {
+            estate: PathBuf::from(raw.estate.unwrap_or_default()),
+            features: raw.features.unwrap_or_default(),
+            waivers: raw.waivers.map(PathBuf::from),
+            mode: raw.mode.unwrap_or(Mode::Ci),
+            concurrency: usize::from(raw.concurrency.unwrap_or(4).max(1)),
+            reading: Options {
+                dependencies,
+                redaction: redaction.clone(),
+                skip_unreadable: raw.unknown.documents == Some(UnknownDocuments::Skip),
+            },
+            trust: Settings {
+                now,
+                max_age,
+                expected: expected.into_iter().map(SourceName::source).collect(),
+                ignore_unknown_nodes: raw.unknown.nodes == Some(UnknownNodes::Ignore),
+                redaction,
+            },
+            origins,
+        })
+    }
+
+    /// Every value, in dotted keys.
+    fn listed(&self) -> Vec<(String, String, String)> {
+        let mut listed = Vec::new();
+        leaves(&self.values, "", &mut |key, value| {
+            let origin = self.origins.get(key).cloned().unwrap_or_default();
+            listed.push((key.to_owned(), value.to_string(), origin));
+        });
+        listed
+    }
+}
+
+impl SourceName {
+    fn source(self) -> Source {
+        match self {
+            Self::Catalogs => Source::Catalogs,
+            Self::Facts => Source::Facts,
+            Self::Registrations => Source::Registrations,
+            Self::Discovery => Source::Discovery,
+        }
+    }
+}
+
+/// Where in the text a file is wrong.
+fn fault(file: &str, text: &str, error: &toml::de::Error) -> Fault {
+    let span = error.span().unwrap_or(0..0);
+    let before = &text[..span.start.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Fault {
+        file: file.to_owned(),
+        line,
+        column,
+        width: text
+            .get(span)
+            .map_or(0, |wrong| wrong.lines().next().unwrap_or_default().chars().count()),
+        what: error.message().to_owned(),
+        help: "docs/configuration.md lists every key".to_owned(),
+    }
+}
+
+/// Puts paths below a folder.
+fn below(folder: &Path, value: &mut Value) {
+    match value {
+        Value::String(path) => *path = folder.join(&*path).to_string_lossy().into_owned(),
+        Value::Array(paths) => paths.iter_mut().for_each(|path| below(folder, path)),
+        _ => {}
+    }
+}
+
+/// Lays a table over another, key by key, and tells which values came.
+fn merge(under: &mut Table, over: Table, prefix: &str, came: &mut impl FnMut(&str)) {
+    for (key, value) in over {
+        let path = format!("{prefix}{key}");
+        match (under.get_mut(&key), value) {
+            (Some(Value::Table(under)), Value::Table(over)) => {
+                merge(under, over, &format!("{path}."), came)
+            }
+            (_, value) => {
+                leaves_of(&value, &path, &mut |path, _| came(path));
+                under.insert(key, value);
+            }
+        }
+    }
+}
+
+fn leaves(table: &Table, prefix: &str, each: &mut impl FnMut(&str, &Value)) {
+    for (key, value) in table {
+        leaves_of(value, &format!("{prefix}{key}"), each);
+    }
+}
+
+fn leaves_of(value: &Value, path: &str, each: &mut dyn FnMut(&str, &Value)) {
+    match value {
+        Value::Table(table) => {
+            for (key, value) in table {
+                leaves_of(value, &format!("{path}.{key}"), each);
+            }
+        }
+        leaf => each(path, leaf),
+    }
+}

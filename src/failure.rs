@@ -1,0 +1,119 @@
+//! Why something could not be done: what is wrong, where, and what to do.
+
+use std::fs;
+use std::io::{self, Write as _};
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use groundrule_engine::policy::Fault;
+
+/// Something that stops the program.
+#[derive(Debug)]
+pub enum Failure {
+    /// One thing, with what to do.
+    Plain {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// Things at places in files.
+    Faults(Vec<Fault>),
+    /// Nobody reads what is written: not worth a word.
+    ClosedPipe,
+}
+
+impl Failure {
+    /// A failure with what to do about it.
+    pub fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Plain { what: what.into(), help: Some(help.into()) }
+    }
+
+    /// Writes it to standard error.
+    pub fn show(&self, color: bool) {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut stderr = io::stderr().lock();
+        let mut write = |text: String| {
+            // Where standard error is closed there is nobody left to tell.
+            let _ = writeln!(stderr, "{text}");
+        };
+        match self {
+            Self::Plain { what, help } => {
+                let group = Level::ERROR
+                    .primary_title(clean(what))
+                    .elements(help.as_ref().map(|help| Level::HELP.message(clean(help))));
+                write(renderer.render(&[group]).to_string());
+            }
+            Self::Faults(faults) => faults.iter().for_each(|fault| write(point(&renderer, fault))),
+            Self::ClosedPipe => {}
+        }
+    }
+
+    /// What is wrong, in a line.
+    pub fn line(&self) -> String {
+        match self {
+            Self::Plain { what, .. } => what.clone(),
+            Self::Faults(faults) => faults.first().map_or_else(String::new, |fault| {
+                let more = if faults.len() > 1 {
+                    format!(" (and {} more)", faults.len() - 1)
+                } else {
+                    String::new()
+                };
+                format!("{}:{}: {}{more}", fault.file, fault.line, fault.what)
+            }),
+            Self::ClosedPipe => "nobody reads the output".to_owned(),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ClosedPipe,
+            _ => Self::new(
+                format!("the output cannot be written: {error}"),
+                "check the disk and the path",
+            ),
+        }
+    }
+}
+
+/// Text without control characters that a terminal would obey.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Draws a fault into the line of the file that it is in.
+fn point(renderer: &Renderer, fault: &Fault) -> String {
+    let title = Level::ERROR.primary_title(clean(&fault.what));
+    let help = Level::HELP.message(clean(&fault.help));
+    let source = fs::read_to_string(&fault.file).ok();
+    let line = source.as_deref().and_then(|text| text.lines().nth(fault.line.checked_sub(1)?));
+    let group = match line {
+        Some(line) => {
+            let line = clean(line);
+            let offset =
+                |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+            let start = offset(fault.column.saturating_sub(1));
+            let end = if fault.width == 0 {
+                line.len()
+            } else {
+                offset(fault.column.saturating_sub(1) + fault.width)
+            };
+            let start = start.min(end);
+            let snippet = Snippet::source(line.clone())
+                .path(fault.file.clone())
+                .line_start(fault.line)
+                .annotation(AnnotationKind::Primary.span(start..end));
+            return renderer.render(&[title.element(snippet).element(help)]).to_string();
+        }
+        None => {
+            let at = if fault.line > 0 {
+                format!("{}:{}", fault.file, fault.line)
+            } else {
+                fault.file.clone()
+            };
+            Level::ERROR.primary_title(clean(&format!("{at}: {}", fault.what))).element(help)
+        }
+    };
+    renderer.render(&[group]).to_string()
+}

@@ -1,0 +1,262 @@
+//! When I follow …, Then no pair …
+
+use async_trait::async_trait;
+use groundrule_core::comparison::key_of;
+use groundrule_core::dependency::Kind;
+use groundrule_core::fact::FactName;
+use groundrule_core::source::{Known, Unknown};
+use groundrule_core::verdict::Violation;
+use groundrule_engine::estate::NodeId;
+use groundrule_engine::policy::{Definition, Keyword::Then, Keyword::When, Written};
+use groundrule_engine::scene::{Current, Misfit, PairSet, Scene, Sentence, Shape, Shapes};
+use groundrule_engine::world::{Direction, Following, Pairs, Start, Walk};
+
+use crate::facts::no_fact;
+use crate::words::{Read, shown};
+
+pub const RELATIONS: &[Definition] = &[
+    Definition {
+        keyword: When,
+        expression: "I follow what it/they/them depend(s) on",
+        doc: "pairs of a subject's node with every other node that it depends on, over any number of dependencies",
+        example: "When I follow what they depend on",
+        read: |_| follow(Direction::Needs, false, None),
+    },
+    Definition {
+        keyword: When,
+        expression: "I follow what it/they/them depend(s) on directly",
+        doc: "the same over one declared dependency only",
+        example: "When I follow what they depend on directly",
+        read: |_| follow(Direction::Needs, true, None),
+    },
+    Definition {
+        keyword: When,
+        expression: "I follow what it/they/them depend(s) on through {kind} dependency/dependencies",
+        doc: "the same over hard, or soft, dependencies only",
+        example: "When I follow what they depend on through hard dependencies",
+        read: |written| follow(Direction::Needs, false, kind(written)),
+    },
+    Definition {
+        keyword: When,
+        expression: "I follow what it/they/them depend(s) on directly through {kind} dependency/dependencies",
+        doc: "the same over one hard, or soft, dependency only",
+        example: "When I follow what they depend on directly through hard dependencies",
+        read: |written| follow(Direction::Needs, true, kind(written)),
+    },
+    Definition {
+        keyword: When,
+        expression: "I follow what depend(s) on it/they/them",
+        doc: "pairs of a subject's node with every other node that depends on it, over any number of dependencies",
+        example: "When I follow what depends on them",
+        read: |_| follow(Direction::NeededBy, false, None),
+    },
+    Definition {
+        keyword: When,
+        expression: "I follow what depend(s) on it/they/them directly",
+        doc: "the same over one declared dependency only",
+        example: "When I follow what depends on them directly",
+        read: |_| follow(Direction::NeededBy, true, None),
+    },
+    Definition {
+        keyword: When,
+        expression: "I follow what depend(s) on it/they/them through {kind} dependency/dependencies",
+        doc: "the same over hard, or soft, dependencies only",
+        example: "When I follow what depends on them through soft dependencies",
+        read: |written| follow(Direction::NeededBy, false, kind(written)),
+    },
+    Definition {
+        keyword: When,
+        expression: "I follow what depend(s) on it/they/them directly through {kind} dependency/dependencies",
+        doc: "the same over one hard, or soft, dependency only",
+        example: "When I follow what depends on them directly through soft dependencies",
+        read: |written| follow(Direction::NeededBy, true, kind(written)),
+    },
+];
+
+pub const SENTENCES: &[Definition] = &[
+    Definition {
+        keyword: Then,
+        expression: "no pair shares the fact {name}",
+        doc: "violated by each pair of which both have the same value, and by each node of a pair without the fact",
+        example: r#"Then no pair shares the fact "rack""#,
+        read: |written| Ok(Box::new(NoneShares(FactName::new(written.text(0))))),
+    },
+    Definition {
+        keyword: Then,
+        expression: "there is/are no pair(s)",
+        doc: "violated by each pair",
+        example: "Then there are no pairs",
+        read: |_| Ok(Box::new(NoPairs)),
+    },
+];
+
+fn kind(written: &Written) -> Option<Kind> {
+    Kind::parse(written.text(0))
+}
+
+fn follow(direction: Direction, directly: bool, kind: Option<Kind>) -> Read {
+    Ok(Box::new(Follow(Following { direction, directly, kind })))
+}
+
+struct Follow(Following);
+
+#[async_trait]
+impl Sentence for Follow {
+    fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit> {
+        shapes.want(&[Shape::Nodes, Shape::Resources])?;
+        shapes.current = Shape::Pairs;
+        Ok(())
+    }
+
+    async fn perform(&self, scene: &mut Scene) {
+        let (from, unknown): (Vec<Start>, Vec<Unknown>) = match scene.current() {
+            Current::Nodes(set) => {
+                let whole = |node| Start { node, resources: None };
+                (set.known.ones().map(whole).collect(), set.unknown().cloned().collect())
+            }
+            Current::Resources(set) => {
+                let mut from: Vec<Start> = Vec::new();
+                for (node, resource) in &set.known {
+                    match from.iter_mut().rfind(|start| start.node == *node) {
+                        Some(start) => {
+                            start.resources.get_or_insert_default().push(resource.clone())
+                        }
+                        None => from
+                            .push(Start { node: *node, resources: Some(vec![resource.clone()]) }),
+                    }
+                }
+                (from, set.unknown().cloned().collect())
+            }
+            _ => return,
+        };
+        let graph = scene.dependencies().await;
+        let mut by_world = Vec::new();
+        let turns = scene.in_turn().map(<[usize]>::to_vec);
+        let worlds =
+            turns.map_or_else(|| vec![None], |nodes| nodes.into_iter().map(Some).collect());
+        for gone in worlds {
+            let mut world = scene.world.clone();
+            let mut from = from.clone();
+            if let Some(gone) = gone {
+                let mut nodes = world.nodes();
+                nodes.clear();
+                nodes.insert(gone);
+                world.shut_down(&nodes, &std::collections::BTreeMap::new());
+                from.retain(|start| start.node != gone);
+            }
+            let mut pairs: Pairs = Walk::new(&graph, &world, self.0).await.pairs(&from).await;
+            pairs.unknown.extend(unknown.iter().cloned());
+            by_world.push((gone, pairs));
+        }
+        scene.replace(Current::Pairs(PairSet { how: self.0, from, by_world }));
+    }
+}
+
+/// Puts a pair into a violation, with the way from one to the other.
+async fn pair(
+    scene: &Scene,
+    pairs: &PairSet,
+    a: NodeId,
+    b: NodeId,
+    about: &str,
+    message: &str,
+) -> Violation {
+    let world = &scene.world;
+    let graph = scene.dependencies().await;
+    let starts: Vec<_> = pairs.from.iter().filter(|start| start.node == a).collect();
+    let mut path = Vec::new();
+    for start in starts {
+        path = Walk::new(&graph, world, pairs.how).await.path(start, b).await;
+        if !path.is_empty() {
+            break;
+        }
+    }
+    let subjects = vec![world.name(a).to_string(), world.name(b).to_string()];
+    Violation { path, ..Violation::new(subjects, about, message) }
+}
+
+/// `a depends on b`, whichever way was followed.
+fn connection(scene: &Scene, pairs: &PairSet, a: NodeId, b: NodeId) -> String {
+    let (a, b) = match pairs.how.direction {
+        Direction::Needs => (a, b),
+        Direction::NeededBy => (b, a),
+    };
+    format!("{} depends on {}", scene.world.name(a), scene.world.name(b))
+}
+
+/// The current pairs.
+fn current(scene: &Scene) -> Option<PairSet> {
+    match scene.current() {
+        Current::Pairs(pairs) => Some(pairs.clone()),
+        _ => None,
+    }
+}
+
+struct NoneShares(FactName);
+
+#[async_trait]
+impl Sentence for NoneShares {
+    fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit> {
+        shapes.want(&[Shape::Pairs])
+    }
+
+    async fn perform(&self, scene: &mut Scene) {
+        let Some(set) = current(scene) else {
+            return;
+        };
+        let fact = &self.0;
+        let column = scene.world.fact(fact).await;
+        for (_, pairs) in &set.by_world {
+            scene.refuse_nothing(pairs.known.is_empty(), pairs.unknown.iter().cloned());
+            for (a, b) in &pairs.known {
+                for node in [a, b] {
+                    match &column.values[*node] {
+                        Known::Absent => {
+                            let violation = no_fact(&scene.world, *node, fact);
+                            scene.violate(violation);
+                        }
+                        Known::Unknown(why) => {
+                            let unknown = scene.world.unknown(*node, column.source, why);
+                            scene.doubt([unknown]);
+                        }
+                        Known::Present(_) => {}
+                    }
+                }
+                if let (Known::Present(of_a), Known::Present(of_b)) =
+                    (&column.values[*a], &column.values[*b])
+                    && key_of(of_a) == key_of(of_b)
+                {
+                    let how = connection(scene, &set, *a, *b);
+                    let message = format!("{how}, and both have the {fact} {:?}", shown(of_a));
+                    let violation =
+                        pair(scene, &set, *a, *b, &format!("fact {fact}"), &message).await;
+                    scene
+                        .violate(violation.with("fact", fact.as_str()).with("value", of_a.clone()));
+                }
+            }
+        }
+    }
+}
+
+struct NoPairs;
+
+#[async_trait]
+impl Sentence for NoPairs {
+    fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit> {
+        shapes.want(&[Shape::Pairs])
+    }
+
+    async fn perform(&self, scene: &mut Scene) {
+        let Some(set) = current(scene) else {
+            return;
+        };
+        for (_, pairs) in &set.by_world {
+            scene.doubt(pairs.unknown.iter().cloned());
+            for (a, b) in &pairs.known {
+                let message = connection(scene, &set, *a, *b);
+                let violation = pair(scene, &set, *a, *b, "dependency", &message).await;
+                scene.violate(violation);
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The vocabulary: the sentences that policies are written in, one file a topic.
+//!
+//! Each file holds a plain table of [`Definition`]s, and the [`Sentence`]s that they read into.
+//! A new topic is one line in [`vocabulary`].
+//!
+//! [`Definition`]: groundrule_engine::policy::Definition
+//! [`Sentence`]: groundrule_engine::scene::Sentence
+
+mod classes;
+mod counting;
+mod dependencies;
+mod facts;
+mod following;
+mod groups;
+mod narrowing;
+mod nodes;
+mod outages;
+mod presence;
+mod resources;
+mod sharing;
+mod suppositions;
+mod tail;
+mod words;
+
+use groundrule_engine::policy::Vocabulary;
+
+/// Every sentence, topic by topic.
+#[must_use]
+pub fn vocabulary() -> Vocabulary {
+    Vocabulary::new(&[
+        nodes::SENTENCES,
+        resources::SELECTIONS,
+        dependencies::SELECTIONS,
+        narrowing::SENTENCES,
+        groups::RELATIONS,
+        following::RELATIONS,
+        suppositions::SENTENCES,
+        counting::SENTENCES,
+        classes::SENTENCES,
+        facts::SENTENCES,
+        resources::SENTENCES,
+        sharing::SENTENCES,
+        groups::SENTENCES,
+        dependencies::SENTENCES,
+        following::SENTENCES,
+        outages::SENTENCES,
+        presence::SENTENCES,
+    ])
+}
