@@ -228,12 +228,14 @@ impl Layers {
                 "features" => Value::from(
                     text.split(',').map(|path| path.trim().to_owned()).collect::<Vec<_>>(),
                 ),
-                "concurrency" => text.parse::<u16>().map(|n| Value::from(i64::from(n))).map_err(|_| {
-                    Failure::new(
-                        format!("{variable}={text:?} is no number"),
-                        "write a whole number from 1",
-                    )
-                })?,
+                "concurrency" => {
+                    text.parse::<u16>().map(|n| Value::from(i64::from(n))).map_err(|_| {
+                        Failure::new(
+                            format!("{variable}={text:?} is no number"),
+                            "write a whole number from 1",
+                        )
+                    })?
+                }
                 "mode" if Mode::parse(text).is_none() => {
                     return Err(Failure::new(
                         format!("{variable}={text:?} is no mode"),

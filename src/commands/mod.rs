@@ -11,6 +11,7 @@ mod waivers;
 use std::io::Write as _;
 
 use clap::CommandFactory as _;
+use groundrule_engine::policy::Vocabulary;
 
 use crate::cli::{Cli, Command};
 use crate::context::{Color, Context};
@@ -75,6 +76,12 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
             Ok(Exit::Held.into())
         }
     }
+}
+
+/// The vocabulary, ready to be matched.
+fn vocabulary() -> Result<Vocabulary, Failure> {
+    groundrule_steps::vocabulary()
+        .map_err(|error| Failure::new(error, "this is a bug: please report it"))
 }
 
 /// Whether standard output is coloured.

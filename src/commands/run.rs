@@ -49,7 +49,7 @@ fn prepare_and_judge(
     wanted: Vec<(&'static Format, Option<PathBuf>)>,
 ) -> Result<(Exit, bool), Failure> {
     let config = Config::load(context, global)?;
-    let vocabulary = groundrule_steps::vocabulary();
+    let vocabulary = super::vocabulary()?;
     let paths = if options.paths.is_empty() { &config.features } else { &options.paths };
     let paths: Vec<_> = paths.iter().map(|path| PathSpec::parse(path)).collect();
     let complete = options.paths.is_empty() && options.tags.is_empty() && options.name.is_empty();
@@ -91,8 +91,6 @@ fn prepare_and_judge(
         let estate = open::estate(&config, &directory).await;
         judge(plan, &vocabulary, estate, engine_options, |event| reports.tell(&event)).await
     });
-    let summary =
-        summary.map_err(|error| Failure::new(error, "this is a bug: please report it"))?;
     reports.close(summary, options.strict_waivers)
 }
 

@@ -11,7 +11,7 @@ use crate::sink;
 
 /// Prints every sentence with its meaning and an example.
 pub fn print(format: StepsFormat) -> Result<Ended, Failure> {
-    let vocabulary = groundrule_steps::vocabulary();
+    let vocabulary = super::vocabulary()?;
     let text = match format {
         StepsFormat::Text => text(vocabulary.definitions()),
         StepsFormat::Json => json(vocabulary.definitions()),

@@ -5,7 +5,8 @@ use groundrule_core::source::Unknown;
 use groundrule_core::verdict::Violation;
 use groundrule_engine::estate::NodeId;
 use groundrule_engine::policy::{Definition, Keyword::Then, Written};
-use groundrule_engine::scene::{Current, Misfit, OnNode as _, Scene, Sentence, Set, Shape, Shapes};
+use groundrule_engine::scene::{self, Current, Misfit, OnNode, Scene, Sentence, Shape, Shapes};
+use groundrule_engine::world::World;
 
 use crate::words::{Read, list};
 
@@ -80,24 +81,34 @@ struct Members {
 impl Members {
     fn of(scene: &Scene) -> Self {
         let world = &scene.world;
-        let node_of = |node: NodeId| (node, world.name(node).to_string());
+        let name = |node: NodeId| world.name(node).to_string();
         match scene.current() {
-            Current::Nodes(set) => {
-                Self { all: set.known.ones().map(node_of).collect(), unknown: doubts(set) }
-            }
-            Current::Resources(set) => {
-                let subject = |(node, resource): &(NodeId, _)| {
-                    (*node, format!("{}/{resource}", world.name(*node)))
-                };
-                Self { all: set.known.iter().map(subject).collect(), unknown: doubts(set) }
-            }
+            Current::Nodes(set) => Self {
+                all: set.known.ones().map(|node| (node, name(node))).collect(),
+                unknown: doubts(set.maybe.iter().map(|(node, why)| (*node, why)), &set.open),
+            },
+            Current::Resources(set) => Self::of_members(world, set, |(node, resource)| {
+                format!("{}/{resource}", world.name(*node))
+            }),
             Current::Dependencies(set) => {
-                let all = set.known.iter().map(|dependency| node_of(dependency.node(world)));
-                Self { all: all.collect(), unknown: doubts(set) }
+                Self::of_members(world, set, |dependency| name(dependency.node(world)))
             }
             Current::Nothing | Current::Groups(_) | Current::Pairs(_) => {
                 Self { all: Vec::new(), unknown: Vec::new() }
             }
+        }
+    }
+
+    fn of_members<T: OnNode>(
+        world: &World,
+        set: &scene::Members<T>,
+        subject: impl Fn(&T) -> String,
+    ) -> Self {
+        let perhaps = set.perhaps.iter().map(|(member, why)| (member.node(world), why));
+        let unseen = set.unseen.iter().map(|(node, why)| (*node, why));
+        Self {
+            all: set.known.iter().map(|member| (member.node(world), subject(member))).collect(),
+            unknown: doubts(perhaps.chain(unseen), &set.open),
         }
     }
 
@@ -118,9 +129,12 @@ impl Members {
     }
 }
 
-fn doubts<T>(set: &Set<T>) -> Vec<(Option<NodeId>, Unknown)> {
-    let maybe = set.maybe.iter().map(|(node, why)| (Some(*node), why.clone()));
-    maybe.chain(set.open.iter().map(|why| (None, why.clone()))).collect()
+fn doubts<'u>(
+    on_nodes: impl Iterator<Item = (NodeId, &'u Unknown)>,
+    open: &[Unknown],
+) -> Vec<(Option<NodeId>, Unknown)> {
+    let on_nodes = on_nodes.map(|(node, why)| (Some(node), why.clone()));
+    on_nodes.chain(open.iter().map(|why| (None, why.clone()))).collect()
 }
 
 fn counted(written: &Written, bound: Bound) -> Read {
@@ -170,6 +184,7 @@ impl Sentence for Nobody {
         let members = Members::of(scene);
         // Whoever is there in one of the worlds is one too many.
         let gone = match worlds(scene).as_slice() {
+            [] => return,
             [only] => *only,
             _ => None,
         };

@@ -5,7 +5,7 @@ use groundrule_core::dependency::Kind;
 use groundrule_core::source::{Known, Source, Unknown};
 use groundrule_core::verdict::Violation;
 use groundrule_engine::policy::{Definition, Keyword::Given, Keyword::Then};
-use groundrule_engine::scene::{Current, Misfit, Scene, Sentence, Set, Shape, Shapes};
+use groundrule_engine::scene::{Current, Members, Misfit, Scene, Sentence, Shape, Shapes};
 use groundrule_engine::world::{Column, DependencyId};
 
 use crate::words::{Read, count};
@@ -75,14 +75,18 @@ impl Sentence for Select {
         let graph = scene.dependencies().await;
         let of_kind =
             |d: &DependencyId| self.0.is_none_or(|kind| graph.all[*d].declared.kind == kind);
-        let mut set = Set::of(graph.standing(&scene.world).filter(of_kind).collect::<Vec<_>>());
-        for unknown in graph.hidden_in(&scene.world) {
-            match unknown.node.as_ref().and_then(|name| scene.world.find(name)) {
-                Some(node) => {
-                    set.maybe.insert(node, unknown);
-                }
-                None => set.open.push(unknown),
+        let mut set = Members::of(graph.standing(&scene.world).filter(of_kind).collect::<Vec<_>>());
+        let world = &scene.world;
+        for node in (0..world.estate.size()).filter(|node| world.stands(*node).may_be()) {
+            let opaque = world.estate.catalog_unknown(node);
+            let why = opaque.or_else(|| graph.anybody.first().map(|unknown| &unknown.why));
+            if let Some(why) = why {
+                set.unseen.insert(node, world.unknown(node, Source::Catalogs, why));
             }
+        }
+        set.open = graph.strangers.clone();
+        if !world.estate.unknown_nodes().is_empty() {
+            set.open.extend(graph.anybody.iter().cloned());
         }
         let set = set.in_world(&scene.world);
         scene.select(Current::Dependencies(set));
@@ -100,7 +104,7 @@ impl Sentence for Declares {
     async fn perform(&self, scene: &mut Scene) {
         let graph = scene.dependencies().await;
         let world = &scene.world;
-        let everywhere = graph.hidden.first();
+        let everywhere = graph.anybody.first();
         let of_node = |node: usize| {
             let declared = graph.declared_by(node).len();
             let added = node >= world.estate.size();
@@ -147,15 +151,10 @@ impl Sentence for Managed {
             return;
         };
         let graph = scene.dependencies().await;
-        scene.refuse_nothing(set.known.is_empty(), set.unknown().cloned());
+        scene.doubt(set.unknown().cloned());
         for gone in worlds(scene) {
-            let mut world = scene.world.clone();
-            if let Some(gone) = gone {
-                let mut nodes = world.nodes();
-                nodes.clear();
-                nodes.insert(gone);
-                world.shut_down(&nodes, &std::collections::BTreeMap::new());
-            }
+            scene.refuse_if_empty(gone);
+            let world = gone.map_or_else(|| scene.world.clone(), |node| scene.world.without(node));
             let here = |d: &&DependencyId| Some(graph.all[**d].node) != gone;
             let of: Vec<_> = set.known.iter().filter(here).copied().collect();
             for found in graph.unmanaged(&world, &of).await {

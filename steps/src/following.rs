@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use groundrule_core::comparison::key_of;
 use groundrule_core::dependency::Kind;
 use groundrule_core::fact::FactName;
+use groundrule_core::name::ResourceRef;
 use groundrule_core::source::{Known, Unknown};
 use groundrule_core::verdict::Violation;
 use groundrule_engine::estate::NodeId;
@@ -109,25 +110,8 @@ impl Sentence for Follow {
     }
 
     async fn perform(&self, scene: &mut Scene) {
-        let (from, unknown): (Vec<Start>, Vec<Unknown>) = match scene.current() {
-            Current::Nodes(set) => {
-                let whole = |node| Start { node, resources: None };
-                (set.known.ones().map(whole).collect(), set.unknown().cloned().collect())
-            }
-            Current::Resources(set) => {
-                let mut from: Vec<Start> = Vec::new();
-                for (node, resource) in &set.known {
-                    match from.iter_mut().rfind(|start| start.node == *node) {
-                        Some(start) => {
-                            start.resources.get_or_insert_default().push(resource.clone())
-                        }
-                        None => from
-                            .push(Start { node: *node, resources: Some(vec![resource.clone()]) }),
-                    }
-                }
-                (from, set.unknown().cloned().collect())
-            }
-            _ => return,
+        let Some(Beginning { from, perhaps, open }) = Beginning::of(scene.current()) else {
+            return;
         };
         let graph = scene.dependencies().await;
         let mut by_world = Vec::new();
@@ -135,20 +119,73 @@ impl Sentence for Follow {
         let worlds =
             turns.map_or_else(|| vec![None], |nodes| nodes.into_iter().map(Some).collect());
         for gone in worlds {
-            let mut world = scene.world.clone();
+            let world = gone.map_or_else(|| scene.world.clone(), |node| scene.world.without(node));
             let mut from = from.clone();
             if let Some(gone) = gone {
-                let mut nodes = world.nodes();
-                nodes.clear();
-                nodes.insert(gone);
-                world.shut_down(&nodes, &std::collections::BTreeMap::new());
                 from.retain(|start| start.node != gone);
             }
-            let mut pairs: Pairs = Walk::new(&graph, &world, self.0).await.pairs(&from).await;
-            pairs.unknown.extend(unknown.iter().cloned());
+            let walk = Walk::new(&graph, &world, self.0).await;
+            let mut pairs: Pairs = walk.pairs(&from).await;
+            let leads = walk.leads_from_strangers();
+            pairs.unknown.extend(open.iter().filter(|u| leads || u.node.is_none()).cloned());
+            for (start, why) in &perhaps {
+                let possible = walk.pairs(std::slice::from_ref(start)).await;
+                if Some(start.node) != gone
+                    && !(possible.known.is_empty() && possible.unknown.is_empty())
+                {
+                    pairs.unknown.push(why.clone());
+                }
+            }
             by_world.push((gone, pairs));
         }
         scene.replace(Current::Pairs(PairSet { how: self.0, from, by_world }));
+    }
+}
+
+/// Where walks begin.
+struct Beginning {
+    from: Vec<Start>,
+    /// Where they may begin, too.
+    perhaps: Vec<(Start, Unknown)>,
+    /// Why they may begin at nodes that nobody told us about.
+    open: Vec<Unknown>,
+}
+
+impl Beginning {
+    fn of(current: &Current) -> Option<Self> {
+        let whole = |node| Start { node, resources: None };
+        let part = |node: NodeId, resource: &ResourceRef| Start {
+            node,
+            resources: Some(vec![resource.clone()]),
+        };
+        let perhaps = |(node, why): (&NodeId, &Unknown)| (whole(*node), why.clone());
+        match current {
+            Current::Nodes(set) => Some(Self {
+                from: set.known.ones().map(whole).collect(),
+                perhaps: set.maybe.iter().map(perhaps).collect(),
+                open: set.open.clone(),
+            }),
+            Current::Resources(set) => {
+                let mut from: Vec<Start> = Vec::new();
+                for (node, resource) in &set.known {
+                    match from.iter_mut().rfind(|start| start.node == *node) {
+                        Some(start) => {
+                            start.resources.get_or_insert_default().push(resource.clone());
+                        }
+                        None => from.push(part(*node, resource)),
+                    }
+                }
+                // What nobody sees on a node may be anything on it.
+                let unseen = set.unseen.iter().map(perhaps);
+                let seen = set
+                    .perhaps
+                    .iter()
+                    .map(|((node, resource), why)| (part(*node, resource), why.clone()));
+                let perhaps = seen.chain(unseen).collect();
+                Some(Self { from, perhaps, open: set.open.clone() })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -206,8 +243,9 @@ impl Sentence for NoneShares {
         };
         let fact = &self.0;
         let column = scene.world.fact(fact).await;
-        for (_, pairs) in &set.by_world {
-            scene.refuse_nothing(pairs.known.is_empty(), pairs.unknown.iter().cloned());
+        for (gone, pairs) in &set.by_world {
+            scene.refuse_if_empty(*gone);
+            scene.doubt(pairs.unknown.iter().cloned());
             for (a, b) in &pairs.known {
                 for node in [a, b] {
                     match &column.values[*node] {

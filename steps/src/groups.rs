@@ -100,18 +100,27 @@ impl Sentence for GroupBy {
     }
 
     async fn perform(&self, scene: &mut Scene) {
-        let Some(nodes) = scene.nodes().cloned() else {
+        let Some(nodes) = scene.judged_nodes() else {
             return;
         };
         let memberships = self.memberships(scene, &nodes).await;
-        scene.refuse_nothing(nodes.known.is_clear(), nodes.unknown().cloned());
-        let mut groups = Groups { by: self.by(), groups: Vec::new(), anywhere: nodes.open.clone() };
+        scene.doubt(nodes.open.clone());
+        let mut groups = Groups {
+            by: self.by(),
+            groups: Vec::new(),
+            anywhere: BTreeMap::new(),
+            open: nodes.open.clone(),
+        };
         let mut by_key: BTreeMap<String, Group> = BTreeMap::new();
         for (node, membership) in memberships {
-            let certain = nodes.known.contains(node);
-            if membership.groups.is_empty() && membership.doubt.is_none() && certain {
-                let violation = self.in_none(scene, node);
-                scene.violate_selection(violation);
+            if membership.groups.is_empty() {
+                match (nodes.maybe.get(&node), &membership.doubt) {
+                    (None, None) => {
+                        let violation = self.in_none(scene, node);
+                        scene.violate_selection(violation);
+                    }
+                    (doubt, other) => scene.doubt(doubt.or(other.as_ref()).cloned()),
+                }
             }
             for (key, name) in membership.groups {
                 let group = by_key.entry(key).or_insert_with(|| Group {
@@ -126,7 +135,7 @@ impl Sentence for GroupBy {
                     None => group.members.insert(node),
                 }
             }
-            groups.anywhere.extend(membership.doubt);
+            groups.anywhere.extend(membership.doubt.map(|why| (node, why)));
         }
         groups.groups = by_key.into_values().collect();
         scene.replace(Current::Groups(groups));
@@ -232,25 +241,15 @@ fn worlds(scene: &mut Scene) -> Vec<Groups> {
     let Current::Groups(groups) = scene.current().clone() else {
         return Vec::new();
     };
-    let empty = groups.groups.iter().all(|group| group.members.is_clear());
-    let maybe = groups.groups.iter().flat_map(|group| group.maybe.values().cloned());
-    let unknown: Vec<_> = maybe.chain(groups.anywhere.iter().cloned()).collect();
-    scene.refuse_nothing(empty, unknown.into_iter());
-    let Some(turns) = scene.in_turn() else {
+    scene.doubt(groups.unknown().cloned());
+    let Some(turns) = scene.in_turn().map(<[NodeId]>::to_vec) else {
+        scene.refuse_if_empty(None);
         return vec![groups];
     };
-    let without = |gone: &NodeId| {
-        let mut groups = groups.clone();
-        for group in &mut groups.groups {
-            if group.members.contains(*gone) {
-                group.members.remove(*gone);
-            }
-            group.maybe.remove(gone);
-        }
-        groups.groups.retain(|group| !group.members.is_clear());
-        groups
-    };
-    turns.iter().map(without).collect()
+    for gone in &turns {
+        scene.refuse_if_empty(Some(*gone));
+    }
+    turns.iter().map(|gone| groups.clone().without(*gone)).collect()
 }
 
 /// What a finding about a group is about: never the value of a fact.
@@ -279,7 +278,7 @@ impl Sentence for Size {
     async fn perform(&self, scene: &mut Scene) {
         for groups in worlds(scene) {
             for group in &groups.groups {
-                let more_may_come = !groups.anywhere.is_empty() || !group.maybe.is_empty();
+                let more_may_come = groups.may_grow(group);
                 let members: Vec<_> = group.members.ones().collect();
                 // A group of which no member is certain may not be there at all.
                 if members.is_empty()
@@ -321,10 +320,8 @@ impl Sentence for Spans {
                     let violation = no_fact(&scene.world, *node, &self.fact);
                     scene.violate(violation);
                 }
-                let doubtful = !groups.anywhere.is_empty()
-                    || !group.maybe.is_empty()
-                    || !values.unknown.is_empty();
-                if (1..self.wanted).contains(&values.of.len()) && !doubtful {
+                let doubtful = groups.may_grow(group) || !values.unknown.is_empty();
+                if !group.members.is_clear() && values.of.len() < self.wanted && !doubtful {
                     let (fact, wanted) = (&self.fact, self.wanted);
                     let subjects = names(&scene.world, group.members.ones());
                     let found = count(values.of.len(), "value");

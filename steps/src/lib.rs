@@ -25,8 +25,10 @@ mod words;
 use groundrule_engine::policy::Vocabulary;
 
 /// Every sentence, topic by topic.
-#[must_use]
-pub fn vocabulary() -> Vocabulary {
+///
+/// # Errors
+/// When a pattern cannot be used, which is a bug.
+pub fn vocabulary() -> Result<Vocabulary, String> {
     Vocabulary::new(&[
         nodes::SENTENCES,
         resources::SELECTIONS,

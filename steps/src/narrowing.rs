@@ -131,8 +131,7 @@ impl Sentence for OfType {
 
     async fn perform(&self, scene: &mut Scene) {
         if let Current::Resources(mut set) = scene.current().clone() {
-            set.known
-                .retain(|(_, resource)| self.of_type.matches(resource.type_name()) == self.only);
+            set.retain(|(_, resource)| self.of_type.matches(resource.type_name()) == self.only);
             scene.narrow(Current::Resources(set));
         }
     }

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use fixedbitset::FixedBitSet;
 use groundrule_core::name::NodeName;
 use groundrule_core::pattern::Pattern;
-use groundrule_core::source::{Source, Unknown};
+use groundrule_core::source::Unknown;
 use groundrule_core::verdict::Violation;
 use groundrule_engine::policy::{Definition, Keyword::Given, Unreadable, Written};
-use groundrule_engine::scene::{Current, Misfit, Nodes, Scene, Sentence, Set, Shape, Shapes};
+use groundrule_engine::scene::{Current, Misfit, Nodes, Scene, Sentence, Shape, Shapes};
 
 use crate::tail::Tail;
 use crate::words::{Read, pattern};
@@ -130,24 +129,9 @@ impl Sentence for Select {
             nodes.narrow(&tail.truth(&scene.world).await);
             if !tail.may_fit_strangers(&scene.world) {
                 nodes.open.clear();
-            } else if nodes.open.is_empty() && matches!(tail, Tail::Registered | Tail::Discovered) {
-                nodes.open.push(strangers(tail, scene));
             }
         }
         scene.select(Current::Nodes(nodes));
-    }
-}
-
-/// Why nodes that no other source knows may have registered or answer.
-fn strangers(tail: &Tail, scene: &Scene) -> Unknown {
-    let estate = &scene.world.estate;
-    match (tail, &estate.answering) {
-        (Tail::Discovered, Err(unknown)) => unknown.clone(),
-        _ => {
-            let why = estate.registrations.gaps.first().cloned();
-            let why = why.unwrap_or_else(|| "the estate has no registrations".into());
-            Unknown { node: None, source: Source::Registrations, why }
-        }
     }
 }
 
@@ -193,17 +177,31 @@ impl Sentence for Named {
     }
 
     async fn perform(&self, scene: &mut Scene) {
-        let mut set: Nodes = Set::of(FixedBitSet::with_capacity(scene.world.size()));
+        let mut set = Nodes::none(scene.world.size());
         let mut maybe = BTreeMap::new();
         let mut unheard = Vec::new();
+        let mut missed = Vec::new();
+        let strangers = scene.world.estate.unknown_nodes().to_vec();
         for name in &self.names {
             match scene.world.find(name) {
-                Some(node) => match scene.world.perhaps_gone().get(&node) {
+                // In one of the worlds that are judged it is gone.
+                Some(node) if scene.in_turn().is_some_and(|turns| turns.contains(&node)) => {
+                    set.known.insert(node);
+                    missed.push((name, node));
+                }
+                Some(node) => match scene.world.perhaps_gone().get(&node).cloned() {
+                    // If it is gone, nobody knows it.
                     Some(why) => {
-                        maybe.insert(node, why.clone());
+                        scene.doubt([why.clone()]);
+                        maybe.insert(node, why);
                     }
                     None => set.known.insert(node),
                 },
+                None if scene.world.estate.id(name).is_none() && !strangers.is_empty() => {
+                    let named = |u: &Unknown| Unknown { node: Some(name.clone()), ..u.clone() };
+                    set.open.extend(strangers.iter().map(named));
+                    scene.doubt(strangers.iter().cloned());
+                }
                 None => unheard.push(name),
             }
         }
@@ -216,27 +214,25 @@ impl Sentence for Named {
         }
         set.maybe = maybe;
         scene.select(Current::Nodes(set));
-        for name in unheard {
-            Self::nobody_knows(name, scene);
+        // Without a world to judge nobody is missed.
+        let no_world = scene.in_turn().is_some_and(<[usize]>::is_empty);
+        for name in unheard.into_iter().filter(|_| !no_world) {
+            let violation = Self::nobody_knows(name, scene);
+            scene.violate_selection(violation);
+        }
+        for (name, node) in missed {
+            let violation = Self::nobody_knows(name, scene);
+            scene.violate_selection_without(node, violation);
         }
     }
 }
 
 impl Named {
-    fn nobody_knows(name: &NodeName, scene: &mut Scene) {
-        let unknown = scene.world.estate.unknown_nodes().to_vec();
-        if scene.world.estate.id(name).is_none() && !unknown.is_empty() {
-            scene.doubt(unknown);
-            return;
-        }
+    fn nobody_knows(name: &NodeName, scene: &Scene) -> Violation {
         let why = match scene.world.estate.id(name) {
             Some(_) => format!("{name} is shut down"),
             None => format!("no source knows the node {name}"),
         };
-        scene.violate_selection(Violation::new(
-            vec![name.to_string()],
-            format!("node {name}"),
-            why,
-        ));
+        Violation::new(vec![name.to_string()], format!("node {name}"), why)
     }
 }

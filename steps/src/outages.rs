@@ -1,5 +1,7 @@
 //! Then: what fails when nodes are gone.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use groundrule_core::dependency::{End, in_words};
 use groundrule_core::ports::{Origin, StoreError};
@@ -7,8 +9,8 @@ use groundrule_core::source::{Source, Unknown};
 use groundrule_core::verdict::Violation;
 use groundrule_engine::estate::{Document, NodeId};
 use groundrule_engine::policy::{Definition, Keyword::Then};
-use groundrule_engine::scene::{Misfit, Scene, Sentence, Shape, Shapes};
-use groundrule_engine::world::{Dependencies, DependencyId, Failure, Standing, World};
+use groundrule_engine::scene::{Misfit, Scene, Sentence, Shape, Shapes, View};
+use groundrule_engine::world::{Dependencies, DependencyId, Failure, Standing, Unmet, World};
 
 pub const SENTENCES: &[Definition] = &[
     Definition {
@@ -93,17 +95,13 @@ fn doubt(graph: &Dependencies, world: &World, id: DependencyId) -> Unknown {
     world.unknown(dependency.node, Source::Catalogs, &why.into())
 }
 
-/// What may be hidden in one of the worlds in which one of these nodes is gone.
-fn hidden_in_one(world: &World, hidden: &[Unknown], nodes: &[NodeId]) -> Vec<Unknown> {
-    let gone = match nodes {
-        [only] => Some(world.name(*only)),
-        _ => None,
-    };
-    hidden
-        .iter()
-        .filter(|unknown| gone.is_none() || unknown.node.as_ref() != gone)
-        .cloned()
-        .collect()
+/// What may be hidden in one of the worlds that are judged.
+fn hidden(graph: &Dependencies, world: &World, worlds: &[Option<NodeId>]) -> Vec<Unknown> {
+    match worlds {
+        [] => Vec::new(),
+        [Some(only)] => graph.hidden_in(&world.without(*only)),
+        _ => graph.hidden_in(world),
+    }
 }
 
 fn hard(graph: &Dependencies) -> impl Fn(&&DependencyId) -> bool {
@@ -119,115 +117,138 @@ impl Sentence for StillMet {
     }
 
     async fn perform(&self, scene: &mut Scene) {
-        if !scene.refuse_empty_selection() {
+        let worlds = scene.whole_worlds();
+        if worlds.is_empty() {
             return;
         }
         let graph = scene.dependencies().await;
         let world = scene.world.clone();
-        let hidden = graph.hidden_in(&world);
         if !graph.all.iter().any(|dependency| dependency.is_hard()) {
             let today = World::today(world.estate.clone());
             let doubts = graph.hidden_in(&today);
-            if doubts.is_empty() && !scene.allows_empty() {
-                let message = "there is nothing to judge: no hard dependency is declared";
-                scene.violate(Violation::new(Vec::new(), "nothing to judge", message));
+            match doubts.is_empty() {
+                _ if scene.allows_empty() => {}
+                true => {
+                    let message = "there is nothing to judge: no hard dependency is declared";
+                    scene.violate(Violation::new(Vec::new(), "nothing to judge", message));
+                }
+                false => scene.doubt(doubts),
             }
-            scene.doubt(doubts);
         }
+        scene.doubt(hidden(&graph, &world, &worlds));
         let mut failure = Failure::in_world(&graph, &world).await;
         let base = failure.unmet();
-        match scene.in_turn().map(<[NodeId]>::to_vec) {
-            None => {
-                for id in base.certain.iter().filter(hard(&graph)) {
-                    scene.violate(unmet(&graph, &world, &failure, *id, None));
-                }
-                scene.doubt(
-                    base.possible
-                        .iter()
-                        .filter(hard(&graph))
-                        .map(|id| doubt(&graph, &world, *id))
-                        .collect::<Vec<_>>(),
-                );
-                scene.doubt(hidden);
-            }
-            Some(nodes) => {
-                scene.doubt(hidden_in_one(&world, &hidden, &nodes));
-                for node in nodes {
-                    let (found, doubts) = failure.without(node, |failure, newly| {
-                        let others = |id: &&DependencyId| {
-                            graph.all[**id].node != node && graph.all[**id].is_hard()
-                        };
-                        let mut certain: Vec<_> = base
-                            .certain
-                            .iter()
-                            .chain(&newly.certain)
-                            .filter(others)
-                            .copied()
-                            .collect();
-                        certain.sort_unstable();
-                        certain.dedup();
-                        let found: Vec<_> = certain
-                            .iter()
-                            .map(|id| unmet(&graph, &world, failure, *id, Some(node)))
-                            .collect();
-                        let possible = base.possible.iter().chain(&newly.possible).filter(others);
-                        let possible = possible.filter(|id| certain.binary_search(id).is_err());
-                        (found, possible.map(|id| doubt(&graph, &world, *id)).collect::<Vec<_>>())
-                    });
-                    found.into_iter().for_each(|violation| scene.violate(violation));
-                    scene.doubt(doubts);
-                }
-            }
+        for gone in worlds {
+            let found = match gone {
+                None => Found::of(&graph, &world, &failure, &base.certain, &base.possible, None),
+                Some(node) => failure.without(node, |failure, newly| {
+                    let certain = union(&base.certain, &newly.certain);
+                    let possible = union(&base.possible, &newly.possible);
+                    Found::of(&graph, &world, failure, &certain, &possible, Some(node))
+                }),
+            };
+            found.violations.into_iter().for_each(|violation| scene.violate(violation));
+            scene.doubt(found.doubts);
+        }
+    }
+}
+
+/// Both lists as one, sorted.
+fn union(a: &[DependencyId], b: &[DependencyId]) -> Vec<DependencyId> {
+    let mut all = [a, b].concat();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// What one world has to show.
+struct Found {
+    violations: Vec<Violation>,
+    doubts: Vec<Unknown>,
+}
+
+impl Found {
+    fn of(
+        graph: &Dependencies,
+        world: &World,
+        failure: &Failure<'_>,
+        certain: &[DependencyId],
+        possible: &[DependencyId],
+        gone: Option<NodeId>,
+    ) -> Self {
+        let others =
+            |id: &&DependencyId| Some(graph.all[**id].node) != gone && graph.all[**id].is_hard();
+        let doubtful =
+            possible.iter().filter(others).filter(|id| certain.binary_search(id).is_err());
+        Self {
+            violations: certain
+                .iter()
+                .filter(others)
+                .map(|id| unmet(graph, world, failure, *id, gone))
+                .collect(),
+            doubts: doubtful.map(|id| doubt(graph, world, *id)).collect(),
         }
     }
 }
 
 struct NothingFallen;
 
+/// What fails first on a node; nothing where the catalog does not have it.
+fn origin(graph: &Dependencies, id: DependencyId) -> Origin {
+    let declared = &graph.all[id].declared;
+    let from = match &declared.from {
+        End::Node | End::Missing(_) => None,
+        End::Resource(resource) => Some(resource.clone()),
+    };
+    Origin { node: declared.node.clone(), from }
+}
+
 impl NothingFallen {
-    /// Judges a world in which these dependencies are not met.
-    async fn judge(scene: &mut Scene, graph: &Dependencies, certain: &[DependencyId]) {
+    /// Judges a world in which these dependencies are certainly not met, and those perhaps not.
+    async fn judge(
+        scene: &mut Scene,
+        graph: &Dependencies,
+        certain: &[DependencyId],
+        possible: &[DependencyId],
+    ) {
         let world = scene.world.clone();
-        let mut origins = Vec::new();
-        for id in certain {
-            let dependency = &graph.all[*id];
-            if world.estate.catalogs.documents[dependency.node] != Document::Readable {
-                let why =
-                    "something on it has fallen, and there is no catalog that tells what".into();
-                scene.doubt([world.unknown(dependency.node, Source::Catalogs, &why)]);
-            }
-            let from = match &dependency.declared.from {
-                End::Node => None,
-                End::Resource(resource) => Some(resource.clone()),
-                End::Missing(resource) => {
-                    let why =
-                        format!("{resource}, which needs what is not there, is not in its catalog");
-                    scene.doubt([world.unknown(dependency.node, Source::Catalogs, &why.into())]);
-                    continue;
-                }
-            };
-            origins.push((*id, Origin { node: dependency.declared.node.clone(), from }));
-        }
-        let answer = match &world.estate.sources.graph {
+        let missing = |id: &DependencyId| matches!(graph.all[*id].declared.from, End::Missing(_));
+        let (lost, certain): (Vec<_>, Vec<_>) = certain.iter().copied().partition(missing);
+        let (fallen, perhaps) = match &world.estate.sources.graph {
             Some(store) => {
-                store
-                    .fallen(&origins.iter().map(|(_, origin)| origin.clone()).collect::<Vec<_>>())
-                    .await
+                let origins = |ids: &[DependencyId]| {
+                    ids.iter().map(|id| origin(graph, *id)).collect::<Vec<_>>()
+                };
+                let perhaps = [possible, &lost].concat();
+                (store.fallen(&origins(&certain)).await, store.fallen(&origins(&perhaps)).await)
             }
-            None => Ok(Vec::new()),
+            None => (Ok(Vec::new()), Ok(Vec::new())),
         };
-        let mut rows = match answer {
-            Ok(rows) => rows,
-            Err(StoreError(why)) => {
+        let (mut fallen, perhaps) = match (fallen, perhaps) {
+            (Ok(fallen), Ok(perhaps)) => (fallen, perhaps),
+            (Err(StoreError(why)), _) | (_, Err(StoreError(why))) => {
                 scene.doubt([Unknown { node: None, source: Source::Catalogs, why }]);
                 return;
             }
         };
-        rows.sort_unstable();
-        for (node, resource) in rows {
-            let causes = origins.iter().filter(|(_, origin)| origin.node == node);
+        // Where only containers may have fallen there would be nothing to name.
+        let nameable: BTreeSet<_> = perhaps.into_iter().map(|(node, _)| node).collect();
+        for id in [possible, &lost].concat() {
+            let dependency = &graph.all[id];
+            if nameable.contains(&dependency.declared.node) || !has_catalog(&world, dependency.node)
+            {
+                scene.doubt([doubt(graph, &world, id)]);
+            }
+        }
+        for id in certain.iter().filter(|id| !has_catalog(&world, graph.all[**id].node)) {
+            let why = "something on it has fallen, and there is no catalog that tells what".into();
+            scene.doubt([world.unknown(graph.all[*id].node, Source::Catalogs, &why)]);
+        }
+        fallen.sort_unstable();
+        for (node, resource) in fallen {
+            let causes = certain.iter().filter(|id| graph.all[**id].declared.node == node);
             let causes: Vec<_> = causes
-                .map(|(id, _)| {
+                .map(|id| {
                     let declared = &graph.all[*id].declared;
                     format!("{} needs {}", declared.dependent(), declared.needed())
                 })
@@ -246,6 +267,10 @@ impl NothingFallen {
     }
 }
 
+fn has_catalog(world: &World, node: NodeId) -> bool {
+    world.estate.catalogs.documents[node] == Document::Readable
+}
+
 #[async_trait]
 impl Sentence for NothingFallen {
     fn fit(&self, _: &mut Shapes) -> Result<(), Misfit> {
@@ -253,43 +278,37 @@ impl Sentence for NothingFallen {
     }
 
     async fn perform(&self, scene: &mut Scene) {
-        if !scene.refuse_empty_selection() {
+        let worlds = scene.whole_worlds();
+        if worlds.is_empty() {
             return;
         }
         let graph = scene.dependencies().await;
         let world = scene.world.clone();
+        scene.doubt(hidden(&graph, &world, &worlds));
         let mut failure = Failure::in_world(&graph, &world).await;
         let base = failure.unmet();
         let mut certain = Vec::new();
         let mut possible = Vec::new();
-        match scene.in_turn().map(<[NodeId]>::to_vec) {
-            None => {
-                certain.extend(base.certain.iter().filter(hard(&graph)).copied());
-                possible.extend(base.possible.iter().filter(hard(&graph)).copied());
-            }
-            Some(nodes) => {
-                for node in nodes {
-                    failure.without(node, |_, newly| {
-                        let others = |id: &&DependencyId| {
-                            graph.all[**id].node != node && graph.all[**id].is_hard()
-                        };
-                        certain.extend(
-                            base.certain.iter().chain(&newly.certain).filter(others).copied(),
-                        );
-                        possible.extend(
-                            base.possible.iter().chain(&newly.possible).filter(others).copied(),
-                        );
-                    });
-                }
+        for gone in worlds {
+            let others = |id: &&DependencyId| {
+                Some(graph.all[**id].node) != gone && graph.all[**id].is_hard()
+            };
+            let mut add = |newly: &Unmet| {
+                certain.extend(base.certain.iter().chain(&newly.certain).filter(others).copied());
+                possible
+                    .extend(base.possible.iter().chain(&newly.possible).filter(others).copied());
+            };
+            match gone {
+                None => add(&Unmet::default()),
+                Some(node) => failure.without(node, |_, newly| add(newly)),
             }
         }
         certain.sort_unstable();
         certain.dedup();
         possible.sort_unstable();
         possible.dedup();
-        scene.doubt(possible.iter().map(|id| doubt(&graph, &world, *id)).collect::<Vec<_>>());
-        scene.doubt(graph.hidden_in(&world));
-        Self::judge(scene, &graph, &certain).await;
+        possible.retain(|id| certain.binary_search(id).is_err());
+        Self::judge(scene, &graph, &certain, &possible).await;
     }
 }
 
@@ -302,38 +321,53 @@ impl Sentence for NoSinglePoint {
     }
 
     async fn perform(&self, scene: &mut Scene) {
-        let nodes = scene.each();
         let graph = scene.dependencies().await;
-        let world = scene.world.clone();
-        let mut failure = Failure::in_world(&graph, &world).await;
-        let hidden = graph.hidden_in(&world);
-        let today = failure.unmet();
-        let doubtful: Vec<_> = today.possible.iter().filter(hard(&graph)).copied().collect();
-        for node in nodes.ones() {
-            let (broken, doubts) = failure.without(node, |failure, newly| {
-                let newly_certain = newly.certain.iter().filter(hard(&graph));
-                let broken = newly_certain.filter(|id| doubtful.binary_search(id).is_err());
-                let broken: Vec<_> = broken.map(|id| why(&graph, &world, failure, *id)).collect();
-                let doubts = newly.possible.iter().filter(hard(&graph)).chain(&doubtful);
-                (broken, doubts.copied().collect::<Vec<_>>())
-            });
-            if broken.is_empty() {
-                let doubts = doubts.iter().filter(|id| graph.all[**id].node != node);
-                scene.doubt(doubts.map(|id| doubt(&graph, &world, *id)).collect::<Vec<_>>());
-                scene.doubt(hidden_in_one(&world, &hidden, &[node]));
-                continue;
+        let views = scene.views();
+        let mut doubts = BTreeSet::new();
+        for View { without, nodes } in views {
+            let world =
+                without.map_or_else(|| scene.world.clone(), |node| scene.world.without(node));
+            let mut failure = Failure::in_world(&graph, &world).await;
+            let today = failure.unmet();
+            let doubtful: Vec<_> = today.possible.iter().filter(hard(&graph)).copied().collect();
+            let mut others = Vec::new();
+            for node in nodes.known.ones() {
+                let (broken, possible) = failure.without(node, |failure, newly| {
+                    let newly_certain = newly.certain.iter().filter(hard(&graph));
+                    let broken = newly_certain.filter(|id| doubtful.binary_search(id).is_err());
+                    let broken: Vec<_> =
+                        broken.map(|id| why(&graph, &world, failure, *id)).collect();
+                    (
+                        broken,
+                        newly.possible.iter().filter(hard(&graph)).copied().collect::<Vec<_>>(),
+                    )
+                });
+                if broken.is_empty() {
+                    doubts.extend(possible.iter().map(|id| doubt(&graph, &world, *id)));
+                    others.push(Some(node));
+                    continue;
+                }
+                scene.violate(single_point(&world, node, broken));
             }
-            let name = world.name(node);
-            let message = match broken.len() {
-                1 => format!("{name} is a single point of failure: without it, {}", broken[0]),
-                n => format!(
-                    "{name} is a single point of failure for {n} dependencies: without it, {}",
-                    broken[0]
-                ),
-            };
-            let violation =
-                Violation::new(vec![name.to_string()], "single point of failure", message);
-            scene.violate(Violation { path: broken, ..violation });
+            // Of the others it is not certain that they are none where something is not known.
+            doubts.extend(hidden(&graph, &world, &others));
+            let of_another =
+                |id: &&DependencyId| others.iter().any(|node| *node != Some(graph.all[**id].node));
+            doubts.extend(doubtful.iter().filter(of_another).map(|id| doubt(&graph, &world, *id)));
         }
+        scene.doubt(doubts);
     }
+}
+
+fn single_point(world: &World, node: NodeId, broken: Vec<String>) -> Violation {
+    let name = world.name(node);
+    let first = &broken[0];
+    let message = match broken.len() {
+        1 => format!("{name} is a single point of failure: without it, {first}"),
+        n => {
+            format!("{name} is a single point of failure for {n} dependencies: without it, {first}")
+        }
+    };
+    let violation = Violation::new(vec![name.to_string()], "single point of failure", message);
+    Violation { path: broken, ..violation }
 }

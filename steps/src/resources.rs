@@ -8,7 +8,7 @@ use groundrule_core::ports::ResourceQuery;
 use groundrule_core::source::Known;
 use groundrule_core::verdict::Violation;
 use groundrule_engine::policy::{Definition, Keyword::Given, Keyword::Then, Written};
-use groundrule_engine::scene::{Current, Misfit, Scene, Sentence, Set, Shape, Shapes};
+use groundrule_engine::scene::{Current, Members, Misfit, Scene, Sentence, Shape, Shapes};
 
 use crate::words::{Read, expected, of_type, reference, references, shown};
 
@@ -87,22 +87,25 @@ impl Sentence for Select {
     async fn perform(&self, scene: &mut Scene) {
         let column = scene.world.resources(&self.0).await;
         let nodes = scene.all_nodes();
-        let mut set = Set::of(Vec::new());
+        let mut set = Members::of(Vec::new());
         set.open = nodes.open;
         for (node, found) in column.values.into_iter().enumerate() {
-            match found {
-                Known::Present(found) if nodes.known.contains(node) => {
+            let perhaps = nodes.maybe.get(&node);
+            if perhaps.is_none() && !nodes.known.contains(node) {
+                continue;
+            }
+            match (found, perhaps) {
+                (Known::Present(found), None) => {
                     set.known.extend(found.into_iter().map(|resource| (node, resource)));
                 }
-                Known::Present(_) => {
-                    set.maybe.extend(nodes.maybe.get(&node).map(|why| (node, why.clone())))
+                (Known::Present(found), Some(why)) => {
+                    let perhaps = found.into_iter().map(|resource| ((node, resource), why.clone()));
+                    set.perhaps.extend(perhaps);
                 }
-                Known::Unknown(why)
-                    if nodes.known.contains(node) || nodes.maybe.contains_key(&node) =>
-                {
-                    set.maybe.insert(node, scene.world.unknown(node, column.source, &why));
+                (Known::Unknown(why), _) => {
+                    set.unseen.insert(node, scene.world.unknown(node, column.source, &why));
                 }
-                Known::Unknown(_) | Known::Absent => {}
+                (Known::Absent, _) => {}
             }
         }
         scene.select(Current::Resources(set));

@@ -147,7 +147,8 @@ impl Declared {
     /// What makes it the same dependency in the next run: everything that was declared.
     #[must_use]
     pub fn identity(&self) -> String {
-        format!("{} needs {} ({})", self.dependent(), self.needed(), self.kind)
+        let Self { needs, kind, .. } = self;
+        format!("{} needs {needs}: {} ({kind})", self.dependent(), self.needed())
     }
 }
 

@@ -56,10 +56,21 @@ pub enum ResourceQuery {
 pub struct Ends {
     /// The node.
     pub node: NodeName,
-    /// Resources whose dependency fails.
+    /// Resources with which others may fall.
     pub from: Vec<ResourceRef>,
+    /// What happens to those.
+    pub cause: Cause,
     /// Resources that may fall with them.
     pub on: Vec<ResourceRef>,
+}
+
+/// What makes a resource fall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A dependency of it fails: it falls with everything in it.
+    Dependency,
+    /// It falls because of something in it or something that it requires.
+    Itself,
 }
 
 /// What the catalog of a node says of [`Ends`].

@@ -100,6 +100,8 @@ impl fmt::Display for Problem {
 /// Which nodes a source knows.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
+    /// Whether the source has no such documents at all, although it answers other questions.
+    pub absent: bool,
     /// Nodes with a document that can be read, each once, and of when it is.
     pub readable: Vec<(NodeName, Option<Timestamp>)>,
     /// Nodes with a document that cannot be read, and why.

@@ -2,10 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::number::Number;
-
-/// Compares two dotted versions piece by piece: two numbers as numbers, anything else as text; a
-/// piece that is missing counts as 0, so that `1.2` equals `1.2.0`.
+/// Compares two dotted versions piece by piece: digits as numbers, anything else as text; a piece
+/// that is missing counts as 0, so that `1.2` equals `1.2.0`.
 #[must_use]
 pub fn compare(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.split('.'), b.split('.'));
@@ -21,10 +19,12 @@ pub fn compare(a: &str, b: &str) -> Ordering {
 }
 
 fn piece(a: &str, b: &str) -> Ordering {
-    match (Number::parse(a), Number::parse(b)) {
-        (Some(a), Some(b)) => a.partial_cmp(&b).unwrap_or(Ordering::Equal),
-        _ => a.cmp(b),
+    let digits = |piece: &str| !piece.is_empty() && piece.bytes().all(|b| b.is_ascii_digit());
+    if !digits(a) || !digits(b) {
+        return a.cmp(b);
     }
+    let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
 #[cfg(test)]
@@ -40,6 +40,8 @@ mod tests {
             ("12", "12.12", Less),
             ("1.2.a", "1.2.b", Less),
             ("2.0-rc1", "2.0-rc2", Less),
+            ("1.010", "1.10", Equal),
+            ("1", "1e0", Less),
         ] {
             assert_eq!(compare(a, b), order, "{a} {b}");
         }

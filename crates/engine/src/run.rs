@@ -47,18 +47,15 @@ pub struct Options {
 }
 
 /// Judges every policy of a plan and tells what happens.
-///
-/// # Errors
-/// When the vocabulary cannot be used, which is a bug.
 pub async fn run(
     plan: Plan,
     vocabulary: &Vocabulary,
     estate: Arc<Estate>,
     options: Options,
     mut tell: impl FnMut(Event),
-) -> Result<Summary, String> {
+) -> Summary {
     let began = Instant::now();
-    let collection = vocabulary.collection::<Judge>(step)?;
+    let collection = vocabulary.collection::<Judge>(step);
     tell(Event::Started(Arc::new(started(&plan, &estate, &options))));
     let order: HashMap<Place, usize> =
         plan.policies.iter().map(|p| place(&p.file, p.line)).zip(0..).collect();
@@ -133,7 +130,7 @@ pub async fn run(
     let notes = run.notes(judged.iter().flatten(), &plan.known);
     let finished = RunFinished { seconds: began.elapsed().as_secs_f64(), summary, notes, crashed };
     tell(Event::Finished(Arc::new(finished)));
-    Ok(summary)
+    summary
 }
 
 fn started(plan: &Plan, estate: &Estate, options: &Options) -> RunStarted {

@@ -116,11 +116,10 @@ impl Estate {
             Some(store) => Some(store.answering().await),
             None => None,
         };
-        let nothing =
-            catalogs.is_none() && facts.is_none() && registrations.is_none() && reply.is_none();
         let catalogs = Listed::new(Source::Catalogs, catalogs, &settings);
         let facts = Listed::new(Source::Facts, facts, &settings);
         let registrations = Listed::new(Source::Registrations, registrations, &settings);
+        let nothing = !catalogs.there && !facts.there && !registrations.there && reply.is_none();
         let replied =
             reply.as_ref().and_then(|reply| reply.as_ref().ok()).map(|(names, _)| names.as_slice());
 
@@ -220,6 +219,9 @@ impl Estate {
 impl Listed {
     fn new(source: Source, answer: Option<Answer<Listing>>, settings: &Settings) -> Self {
         match answer {
+            Some(Ok(listing)) if listing.absent => {
+                Self { there: false, listing, silent: missing(source, settings) }
+            }
             Some(Ok(listing)) => Self { there: true, listing, silent: None },
             Some(Err(StoreError(why))) => {
                 Self { there: true, listing: Listing::default(), silent: Some(why) }

@@ -31,16 +31,7 @@ pub fn compile(
     vocabulary: &Vocabulary,
     selection: &Selection,
 ) -> Result<Plan, Vec<Fault>> {
-    let collection = vocabulary.collection::<()>(nothing).map_err(|error| {
-        vec![Fault {
-            file: "the vocabulary".into(),
-            line: 0,
-            column: 0,
-            width: 0,
-            what: error,
-            help: "this is a bug: please report it".into(),
-        }]
-    })?;
+    let collection = vocabulary.collection::<()>(nothing);
     let mut compiler = Compiler { vocabulary, collection, faults: Vec::new(), ids: HashMap::new() };
     let mut plan = Plan { policies: Vec::new(), known: Vec::new(), features: Vec::new() };
     for file in files {

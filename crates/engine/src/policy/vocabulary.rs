@@ -106,6 +106,7 @@ impl Unreadable {
 /// All sentences, ready to be matched.
 pub struct Vocabulary {
     definitions: Vec<&'static Definition>,
+    patterns: Vec<Regex>,
 }
 
 /// What matches a step.
@@ -122,9 +123,14 @@ const STRING: &str = r#""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"#;
 
 impl Vocabulary {
     /// A vocabulary of these lists.
-    #[must_use]
-    pub fn new(lists: &[&'static [Definition]]) -> Self {
-        Self { definitions: lists.iter().flat_map(|list| list.iter()).collect() }
+    ///
+    /// # Errors
+    /// When a pattern is no cucumber expression, which is a bug.
+    pub fn new(lists: &[&'static [Definition]]) -> Result<Self, String> {
+        let definitions: Vec<_> = lists.iter().flat_map(|list| list.iter()).collect();
+        let patterns =
+            definitions.iter().map(|definition| pattern(definition)).collect::<Result<_, _>>()?;
+        Ok(Self { definitions, patterns })
     }
 
     /// Every sentence, in the order of the lists.
@@ -135,21 +141,19 @@ impl Vocabulary {
 
     /// The sentences as a collection of `cucumber`, all carried out by one function; a sentence's
     /// place in the vocabulary is the line of its location.
-    ///
-    /// # Errors
-    /// When a pattern is no cucumber expression.
-    pub fn collection<W>(&self, run: cucumber::step::Step<W>) -> Result<Collection<W>, String> {
+    #[must_use]
+    pub fn collection<W>(&self, run: cucumber::step::Step<W>) -> Collection<W> {
         let mut collection = Collection::new();
-        for (n, definition) in (0u32..).zip(&self.definitions) {
-            let regex = pattern(definition)?;
+        for (n, (definition, pattern)) in (0u32..).zip(self.definitions.iter().zip(&self.patterns))
+        {
             let place = Some(Location { path: "vocabulary", line: n, column: 0 });
             collection = match definition.keyword {
-                Keyword::Given => collection.given(place, regex, run),
-                Keyword::When => collection.when(place, regex, run),
-                Keyword::Then => collection.then(place, regex, run),
+                Keyword::Given => collection.given(place, pattern.clone(), run),
+                Keyword::When => collection.when(place, pattern.clone(), run),
+                Keyword::Then => collection.then(place, pattern.clone(), run),
             };
         }
-        Ok(collection)
+        collection
     }
 
     /// The sentence that a step is.
@@ -233,11 +237,16 @@ fn pattern(definition: &Definition) -> Result<Regex, String> {
     let failed = |error: &dyn fmt::Display| format!("{:?}: {error}", definition.expression);
     let regex = Expression::regex_with_parameters(definition.expression, &parameters)
         .map_err(|e| failed(&e))?;
-    match (definition.keyword, regex.as_str().strip_suffix('$')) {
-        (Keyword::Given, Some(open)) => {
-            Regex::new(&format!("{open}(?: as ({STRING}))?$")).map_err(|e| failed(&e))
+    let (before, after) = match regex.as_str().strip_suffix(":$") {
+        Some(before) => (before, ":$"),
+        None => (regex.as_str().trim_end_matches('$'), "$"),
+    };
+    match definition.keyword {
+        Keyword::Given => {
+            let named = format!("{before}(?: as ({STRING}))?{after}");
+            Regex::new(&named).map_err(|error| failed(&error))
         }
-        _ => Ok(regex),
+        Keyword::When | Keyword::Then => Ok(regex),
     }
 }
 

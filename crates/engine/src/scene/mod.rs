@@ -5,7 +5,7 @@ mod findings;
 mod set;
 mod shape;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -17,7 +17,7 @@ use crate::estate::{Estate, NodeId, Truth};
 use crate::world::{Column, Dependencies, World};
 
 pub use findings::Findings;
-pub use set::{Current, DependencySet, Group, Groups, Nodes, OnNode, PairSet, Resources, Set};
+pub use set::{Current, DependencySet, Group, Groups, Members, Nodes, OnNode, PairSet, Resources};
 pub use shape::{Misfit, Shape, Shapes};
 
 /// A sentence of a policy, read and checked.
@@ -31,6 +31,14 @@ pub trait Sentence: Send + Sync {
 
     /// Carries it out.
     async fn perform(&self, scene: &mut Scene);
+}
+
+/// Worlds in which an empty set is explained.
+#[derive(Clone, Debug, Default)]
+struct Excused {
+    everywhere: bool,
+    /// Those without one of these nodes.
+    without: BTreeSet<NodeId>,
 }
 
 /// A set with a number that tells it from others, however it is named.
@@ -49,10 +57,13 @@ pub struct Scene {
     named: HashMap<String, Numbered>,
     numbers: usize,
     in_turn: Option<Vec<NodeId>>,
+    /// The number of the set whose nodes are shut down in turn.
+    turning: usize,
     population: usize,
     not_judged: usize,
     allow_empty: bool,
-    emptiness_told: bool,
+    /// In which worlds a violation has told already why the current set may be empty.
+    excused: Excused,
     /// Texts of the sentences that selected the current set.
     selection: Vec<String>,
     /// Text of the sentence that is carried out.
@@ -89,10 +100,11 @@ impl Scene {
             named: HashMap::new(),
             numbers: 0,
             in_turn: None,
+            turning: 0,
             population: 0,
             not_judged: 0,
             allow_empty,
-            emptiness_told: false,
+            excused: Excused::default(),
             selection: Vec::new(),
             text: String::new(),
         }
@@ -155,7 +167,7 @@ impl Scene {
     /// Every node of the world.
     #[must_use]
     pub fn all_nodes(&self) -> Nodes {
-        Set {
+        Nodes {
             known: self.world.nodes(),
             maybe: self.world.perhaps_gone().clone(),
             open: self.world.estate.unknown_nodes().to_vec(),
@@ -164,7 +176,7 @@ impl Scene {
 
     /// Makes a set the current one, as a Given does.
     pub fn select(&mut self, set: Current) {
-        self.emptiness_told = false;
+        self.excused = Excused::default();
         self.selection = vec![self.text.clone()];
         self.populate(set);
     }
@@ -179,8 +191,8 @@ impl Scene {
         if self.world.estate.settings.ignore_unknown_nodes {
             self.not_judged += match &mut set {
                 Current::Nodes(set) => set.ignore_unknown(),
-                Current::Resources(set) => set.ignore_unknown(),
-                Current::Dependencies(set) => set.ignore_unknown(),
+                Current::Resources(set) => set.ignore_unknown(&self.world),
+                Current::Dependencies(set) => set.ignore_unknown(&self.world),
                 Current::Nothing | Current::Groups(_) | Current::Pairs(_) => 0,
             };
         }
@@ -213,11 +225,13 @@ impl Scene {
         let Current::Nodes(nodes) = chosen.set.in_world(&self.world) else {
             return;
         };
-        self.refuse_nothing(nodes.known.is_clear(), nodes.unknown().cloned());
-        self.findings.doubt(nodes.open.iter().cloned());
+        self.refuse_no_members(None, nodes.known.is_clear(), nodes.unknown());
         self.world.shut_down(&nodes.known, &nodes.maybe);
         let rest = match chosen.number == self.current.number {
-            true => Current::Nodes(self.all_nodes()),
+            true => {
+                self.excused = Excused::default();
+                Current::Nodes(self.all_nodes())
+            }
             false => std::mem::take(&mut self.current.set).in_world(&self.world),
         };
         self.replace(rest);
@@ -228,9 +242,10 @@ impl Scene {
         let Some(nodes) = self.nodes().cloned() else {
             return;
         };
-        self.refuse_nothing(nodes.known.is_clear(), nodes.unknown().cloned());
+        self.refuse_no_members(None, nodes.known.is_clear(), nodes.unknown());
         self.findings.doubt(nodes.unknown().cloned());
         self.in_turn = Some(nodes.known.ones().collect());
+        self.turning = self.current.number;
     }
 
     /// Adds a violation.
@@ -240,7 +255,13 @@ impl Scene {
 
     /// Adds a violation that explains why the current set may be empty.
     pub fn violate_selection(&mut self, violation: Violation) {
-        self.emptiness_told = true;
+        self.excused.everywhere = true;
+        self.findings.violate(violation);
+    }
+
+    /// Adds a violation that explains why the current set may be empty in the world without a node.
+    pub fn violate_selection_without(&mut self, gone: NodeId, violation: Violation) {
+        self.excused.without.insert(gone);
         self.findings.violate(violation);
     }
 
@@ -250,12 +271,17 @@ impl Scene {
     }
 
     /// Nothing to judge is a violation, unless that is permitted; where more may belong it is
-    /// undecided. Returns whether there is anything to judge.
-    pub fn refuse_nothing(&mut self, empty: bool, unknown: impl Iterator<Item = Unknown>) -> bool {
+    /// undecided. `gone` is the node that is shut down in turn, if one is.
+    pub fn refuse_nothing(
+        &mut self,
+        gone: Option<NodeId>,
+        empty: bool,
+        unknown: impl Iterator<Item = Unknown>,
+    ) {
         let unknown: Vec<_> = unknown.collect();
-        let certain = unknown.is_empty();
-        self.findings.doubt(unknown);
-        if empty && certain && !self.allow_empty && !self.emptiness_told {
+        let excused = self.excused.everywhere
+            || gone.is_some_and(|gone| self.excused.without.contains(&gone));
+        if empty && unknown.is_empty() && !self.allow_empty && !excused {
             let selection = self.selection.join(", ");
             self.violate(Violation::new(
                 Vec::new(),
@@ -263,23 +289,89 @@ impl Scene {
                 format!("there is nothing to judge: nothing fits \"{selection}\""),
             ));
         }
-        !empty
+        self.findings.doubt(unknown);
     }
 
-    /// For a judgement about the whole estate: an empty current set is refused, since it may come
-    /// from a mistake; who belongs to it does not matter else. Returns whether to judge.
-    pub fn refuse_empty_selection(&mut self) -> bool {
-        let (empty, unknown): (bool, Vec<Unknown>) = match self.current() {
-            Current::Nodes(set) => (set.known.is_clear(), set.unknown().cloned().collect()),
-            Current::Resources(set) => (set.known.is_empty(), set.unknown().cloned().collect()),
-            Current::Dependencies(set) => (set.known.is_empty(), set.unknown().cloned().collect()),
-            Current::Nothing | Current::Groups(_) | Current::Pairs(_) => return true,
-        };
-        let certainly = empty && unknown.is_empty() && !self.allow_empty;
-        if empty {
-            self.refuse_nothing(empty, unknown.into_iter());
+    /// Refuses a set without members where it does not matter else who belongs to it; where it is
+    /// not certain that there are none, that is a doubt.
+    fn refuse_no_members<'u>(
+        &mut self,
+        gone: Option<NodeId>,
+        empty: bool,
+        unknown: impl Iterator<Item = &'u Unknown>,
+    ) {
+        if empty && !self.allow_empty {
+            self.refuse_nothing(gone, empty, unknown.cloned());
         }
-        !certainly
+    }
+
+    /// The worlds in which a judgement about the whole estate is made: without any further node
+    /// gone, or with each in turn. Who belongs to the current set does not matter for it, but in a
+    /// world where it is empty that is refused, since it may come from a mistake.
+    pub fn whole_worlds(&mut self) -> Vec<Option<NodeId>> {
+        let worlds: Vec<_> = match &self.in_turn {
+            None => vec![None],
+            Some(nodes) => nodes.iter().copied().map(Some).collect(),
+        };
+        // That a node is missing from the set that it was shut down from is no mistake.
+        if self.in_turn.is_some() && self.turning == self.current.number {
+            return worlds;
+        }
+        let mut judged = Vec::with_capacity(worlds.len());
+        for gone in worlds {
+            let (empty, unknown) = self.left_without(gone);
+            self.refuse_no_members(gone, empty, unknown.iter());
+            if !empty || !unknown.is_empty() || self.allow_empty {
+                judged.push(gone);
+            }
+        }
+        judged
+    }
+
+    /// Refuses a current set of which nothing is left in a world; returns whether that is so.
+    pub fn refuse_if_empty(&mut self, gone: Option<NodeId>) -> bool {
+        let (empty, unknown) = self.left_without(gone);
+        self.refuse_nothing(gone, empty, unknown.into_iter());
+        empty
+    }
+
+    /// Whether nothing is certainly left of the current set in a world, and what may be then.
+    fn left_without(&self, gone: Option<NodeId>) -> (bool, Vec<Unknown>) {
+        let stays = |node: NodeId| Some(node) != gone;
+        let world = &self.world;
+        let some_left = match self.current() {
+            Current::Nothing => true,
+            Current::Nodes(set) => set.known.ones().any(stays),
+            Current::Resources(set) => set.known.iter().any(|member| stays(member.node(world))),
+            Current::Dependencies(set) => set.known.iter().any(|member| stays(member.node(world))),
+            Current::Groups(groups) => {
+                groups.groups.iter().any(|group| group.members.ones().any(stays))
+            }
+            Current::Pairs(set) => set
+                .pairs_without(gone)
+                .is_some_and(|pairs| pairs.known.iter().any(|(a, b)| stays(*a) && stays(*b))),
+        };
+        if some_left {
+            return (false, Vec::new());
+        }
+        let of_node = |(node, why): (&NodeId, &Unknown)| stays(*node).then(|| why.clone());
+        let unknown = match self.current() {
+            Current::Nothing => Vec::new(),
+            Current::Nodes(set) => {
+                set.maybe.iter().filter_map(of_node).chain(set.open.clone()).collect()
+            }
+            Current::Resources(set) => set.unknown_without(world, gone),
+            Current::Dependencies(set) => set.unknown_without(world, gone),
+            Current::Groups(groups) => {
+                let maybe = groups.groups.iter().flat_map(|group| &group.maybe).filter_map(of_node);
+                let anywhere = groups.anywhere.iter().filter_map(of_node);
+                maybe.chain(anywhere).chain(groups.open.clone()).collect()
+            }
+            Current::Pairs(set) => {
+                set.pairs_without(gone).map_or_else(Vec::new, |pairs| pairs.unknown.clone())
+            }
+        };
+        (true, unknown)
     }
 
     /// The current nodes in each world that is judged: one world, or one for each node that is
@@ -293,16 +385,15 @@ impl Scene {
             Some(nodes) => nodes.iter().copied().map(Some).collect(),
         };
         let mut views = Vec::with_capacity(worlds.len());
-        let mut told = false;
-        for without in worlds {
+        for (n, without) in worlds.into_iter().enumerate() {
             let mut nodes = nodes.clone();
             if let Some(gone) = without {
                 nodes.remove(gone);
             }
             let empty = nodes.known.is_clear();
-            if !told && (empty || !nodes.is_certain()) {
-                self.refuse_nothing(empty, nodes.unknown().cloned());
-                told = true;
+            // Whoever may belong does so in one of the first two worlds.
+            if n < 2 || (empty && nodes.is_certain()) {
+                self.refuse_nothing(without, empty, nodes.unknown().cloned());
             }
             if !empty {
                 views.push(View { without, nodes });
@@ -320,13 +411,24 @@ impl Scene {
                 let Some(nodes) = self.nodes().cloned() else {
                     return none;
                 };
-                let alone = nodes.known.count_ones(..) == 1
-                    && turns.iter().any(|n| nodes.known.contains(*n));
-                self.refuse_nothing(nodes.known.is_clear() || alone, nodes.unknown().cloned());
+                for gone in &turns {
+                    self.refuse_if_empty(Some(*gone));
+                }
+                self.findings.doubt(nodes.unknown().cloned());
                 nodes.known
             }
             _ => self.views().into_iter().next().map_or(none, |view| view.nodes.known),
         }
+    }
+
+    /// The current nodes without the one that is gone in the only world that is judged.
+    #[must_use]
+    pub fn judged_nodes(&self) -> Option<Nodes> {
+        let mut nodes = self.nodes()?.clone();
+        if let Some([only]) = self.in_turn.as_deref() {
+            nodes.remove(*only);
+        }
+        Some(nodes)
     }
 
     /// Judges nodes one by one: `judge` says what breaks the rule at a node whose value is
@@ -356,18 +458,24 @@ impl Scene {
         let set = match self.current.set.clone() {
             Current::Nodes(mut set) => {
                 set.narrow(truth);
-                set.close(closes);
+                if closes {
+                    set.open.clear();
+                }
                 Current::Nodes(set)
             }
             Current::Resources(mut set) => {
                 set.narrow(&self.world, truth);
-                set.close(closes);
+                if closes {
+                    set.open.clear();
+                }
                 Current::Resources(set)
             }
             Current::Dependencies(mut set) => {
                 self.dependencies().await;
                 set.narrow(&self.world, truth);
-                set.close(closes);
+                if closes {
+                    set.open.clear();
+                }
                 Current::Dependencies(set)
             }
             other => other,

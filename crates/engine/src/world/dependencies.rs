@@ -9,7 +9,7 @@ use groundrule_core::dependency::{Declared, End, Kind, Needs, Providers};
 use groundrule_core::filter::Filter;
 use groundrule_core::logic::Tri;
 use groundrule_core::name::{NodeName, ResourceRef};
-use groundrule_core::ports::{Ends, StoreError};
+use groundrule_core::ports::{Cause, Ends, StoreError};
 use groundrule_core::source::{Source, Unknown};
 
 use super::World;
@@ -26,8 +26,10 @@ pub(super) type PointId = usize;
 pub struct Dependencies {
     /// By id, in the order of the nodes that declare them.
     pub all: Vec<Dependency>,
-    /// Why there may be others, whichever nodes are gone.
-    pub hidden: Vec<Unknown>,
+    /// Why nodes that nobody told us about may declare others.
+    pub strangers: Vec<Unknown>,
+    /// Why any node may declare others.
+    pub anybody: Vec<Unknown>,
     /// Lists of providers, each once however many dependencies share it.
     pub(super) provisions: Vec<Provision>,
     pub(super) points: Vec<Point>,
@@ -92,6 +94,13 @@ pub(super) struct Provider {
     pub stands: Tri,
 }
 
+impl Provider {
+    /// Whether it stands for the nodes that nobody told us about.
+    pub fn is_unheard(&self) -> bool {
+        self.node.is_none() && self.name.is_none()
+    }
+}
+
 /// A node, or a resource on it, that others need.
 pub(super) struct Point {
     pub node: NodeId,
@@ -124,7 +133,11 @@ impl Dependencies {
     /// Why there may be more dependencies than these in a world.
     #[must_use]
     pub fn hidden_in(&self, world: &World) -> Vec<Unknown> {
-        let mut hidden = self.hidden.clone();
+        let mut hidden = self.strangers.clone();
+        let anybody_stands = world.gone().count_ones(..) < world.estate.size();
+        if anybody_stands || !world.estate.unknown_nodes().is_empty() {
+            hidden.extend(self.anybody.iter().cloned());
+        }
         for node in 0..world.estate.size() {
             if let Some(why) = world.estate.catalog_unknown(node)
                 && !world.gone().contains(node)
@@ -133,6 +146,12 @@ impl Dependencies {
             }
         }
         hidden
+    }
+
+    /// Whether it is known what a dependency makes fall: not where it starts from a resource that
+    /// the catalog does not have.
+    pub(super) fn is_placed(&self, dependency: DependencyId) -> bool {
+        !matches!(self.all[dependency].falls, Falls::NotKnown)
     }
 
     /// The resource that a dependency makes fall first, if it is one that the catalog has.
@@ -247,7 +266,8 @@ fn unmanaged_filter(
 struct Builder {
     estate: Arc<Estate>,
     all: Vec<Dependency>,
-    hidden: Vec<Unknown>,
+    strangers: Vec<Unknown>,
+    anybody: Vec<Unknown>,
     provisions: Vec<Provision>,
     points: Vec<Point>,
     declared_by: Vec<Vec<DependencyId>>,
@@ -263,7 +283,8 @@ impl Builder {
         let mut builder = Self {
             estate,
             all: Vec::new(),
-            hidden: Vec::new(),
+            strangers: Vec::new(),
+            anybody: Vec::new(),
             provisions: Vec::new(),
             points: Vec::new(),
             declared_by: vec![Vec::new(); size],
@@ -280,9 +301,9 @@ impl Builder {
         builder.finish()
     }
 
+    /// Any node may declare more.
     fn hide(&mut self, why: &Text) {
-        let source = Source::Catalogs;
-        self.hidden.push(Unknown { node: None, source, why: why.clone() });
+        self.anybody.push(Unknown { node: None, source: Source::Catalogs, why: why.clone() });
     }
 
     /// Dependencies of nodes that somebody knows, by node.
@@ -296,8 +317,9 @@ impl Builder {
             Ok(all) => all.iter().for_each(|why| self.hide(why)),
             Err(StoreError(why)) => self.hide(&why),
         }
-        let gaps = self.estate.catalogs.gaps.clone();
-        gaps.iter().for_each(|why| self.hide(why));
+        let stranger =
+            |why: &Text| Unknown { node: None, source: Source::Catalogs, why: why.clone() };
+        self.strangers = self.estate.catalogs.gaps.iter().map(stranger).collect();
         let declared = declared.unwrap_or_else(|StoreError(why)| {
             self.hide(&why);
             Vec::new()
@@ -431,7 +453,8 @@ impl Builder {
                 .collect::<Vec<_>>();
             if !on.is_empty() {
                 nodes.push(node);
-                ends.push(Ends { node: self.estate.names()[node].clone(), from, on });
+                let name = self.estate.names()[node].clone();
+                ends.push(Ends { node: name, from, cause: Cause::Dependency, on });
             }
         }
         let links = match &self.estate.sources.graph {
@@ -517,13 +540,15 @@ impl Builder {
         opaque.extend(
             (0..self.estate.size()).filter(|node| self.estate.catalog_unknown(*node).is_some()),
         );
-        let exact = self.hidden.is_empty()
+        let exact = self.strangers.is_empty()
+            && self.anybody.is_empty()
             && opaque.is_clear()
             && !self.provisions.iter().any(|list| list.providers.iter().any(undecided))
             && !self.all.iter().any(|d| matches!(d.falls, Falls::NotKnown));
         let mut dependencies = Dependencies {
             all: self.all,
-            hidden: self.hidden,
+            strangers: self.strangers,
+            anybody: self.anybody,
             provisions: self.provisions,
             points: self.points,
             declared_by: self.declared_by,

@@ -74,21 +74,26 @@ struct Journal {
 /// What one provider contributes to the counts of its list.
 #[derive(Clone, Copy)]
 struct Share {
-    some: bool,
+    some: u32,
     all: bool,
     relevant: bool,
 }
 
+/// Nodes that nobody told us about may be any number.
+const UNHEARD: u32 = 1 << 30;
+
 impl Mode {
     fn share(self, provider: &Provider) -> Share {
+        let count = if provider.is_unheard() { UNHEARD } else { 1 };
+        let some = |stands: bool| if stands { count } else { 0 };
         match self {
             Self::Certainly => Share {
-                some: provider.eligible.may_be() && provider.stands.may_be(),
+                some: some(provider.eligible.may_be() && provider.stands.may_be()),
                 all: provider.eligible.is_true() && provider.stands.may_be(),
                 relevant: provider.eligible.is_true(),
             },
             Self::Possibly => Share {
-                some: provider.eligible.is_true() && provider.stands.is_true(),
+                some: some(provider.eligible.is_true() && provider.stands.is_true()),
                 all: provider.eligible.may_be() && provider.stands.is_true(),
                 relevant: provider.eligible.may_be(),
             },
@@ -98,12 +103,12 @@ impl Mode {
 
 impl Count {
     fn lose(&mut self, share: Share) {
-        self.some -= u32::from(share.some);
+        self.some -= share.some;
         self.all -= u32::from(share.all);
     }
 
     fn regain(&mut self, share: Share) {
-        self.some += u32::from(share.some);
+        self.some += share.some;
         self.all += u32::from(share.all);
     }
 }
@@ -141,7 +146,7 @@ impl State {
         };
         let mut start: Vec<NodeId> = gone.ones().collect();
         if mode == Mode::Possibly {
-            let any = !graph.hidden.is_empty();
+            let any = !graph.anybody.is_empty();
             let suspect = |node: &NodeId| any || world.estate.catalog_unknown(*node).is_some();
             start.extend((0..world.estate.size()).filter(suspect));
         }
@@ -238,8 +243,16 @@ impl State {
                 continue;
             }
             match (&dependency.falls, self.mode) {
-                (Falls::Everything, _) | (Falls::NotKnown, Mode::Possibly) => {
+                (Falls::Everything | Falls::NotKnown, Mode::Possibly) => {
                     self.stop(graph, dependency.node, &mut failed, journal);
+                }
+                (Falls::Everything, Mode::Certainly) => {
+                    // Of a resource that may not be there it is not known that it falls.
+                    for point in &graph.points_of[dependency.node] {
+                        if graph.points[*point].has != Tri::Unknown {
+                            self.fall(graph, *point, &mut failed, journal);
+                        }
+                    }
                 }
                 (Falls::Points(points), _) => {
                     for point in points {

@@ -6,7 +6,7 @@ use fixedbitset::FixedBitSet;
 use groundrule_core::dependency::Kind;
 use groundrule_core::logic::Tri;
 use groundrule_core::name::ResourceRef;
-use groundrule_core::ports::{Answer, Ends, Origin, StoreError};
+use groundrule_core::ports::{Answer, Cause, Ends, Origin, StoreError};
 use groundrule_core::source::{Source, Unknown};
 
 use super::World;
@@ -89,32 +89,27 @@ impl<'w> Walk<'w> {
 
     /// Everyone who is reached from each of these.
     pub async fn pairs(&self, from: &[Start]) -> Pairs {
-        let mut pairs = Pairs { known: Vec::new(), unknown: self.unseen(from) };
-        let mut search = Search::new(self);
+        let mut pairs = Pairs::default();
         let openings = self.openings(from).await.unwrap_or_else(|StoreError(why)| {
             pairs.unknown.push(Unknown { node: None, source: Source::Catalogs, why });
             Vec::new()
         });
+        let exact = self.graph.exact && self.world.perhaps_gone().is_empty();
+        let mut search = Search::new(self);
         for (start, opening) in from.iter().zip(openings) {
             let certain = search.run(start, &opening, Tri::True);
-            let beyond = certain.opaque.clone();
             pairs.known.extend(certain.reached.iter().map(|other| (start.node, *other)));
-            if self.graph.exact && self.world.perhaps_gone().is_empty() {
+            if exact {
                 continue;
             }
             let possible = search.run(start, &opening, Tri::Unknown);
             let more = possible.reached.iter().filter(|other| !certain.reached.contains(other));
             pairs.unknown.extend(more.map(|other| {
-                let why = format!(
-                    "whether it is connected with {} is not known",
-                    self.world.name(*other)
-                );
+                let other = self.world.name(*other);
+                let why = format!("whether it is connected with {other} is not known");
                 self.world.unknown(start.node, Source::Catalogs, &why.into())
             }));
-            pairs.unknown.extend(beyond.into_iter().chain(possible.opaque).filter_map(|node| {
-                let why = self.world.estate.catalog_unknown(node)?;
-                Some(self.world.unknown(node, Source::Catalogs, why))
-            }));
+            pairs.unknown.extend(self.unseen(start.node, &certain, &possible));
         }
         pairs.known.sort_unstable();
         pairs.known.dedup();
@@ -123,12 +118,29 @@ impl<'w> Walk<'w> {
         pairs
     }
 
-    /// Why there may be dependencies that no walk sees.
-    fn unseen(&self, from: &[Start]) -> Vec<Unknown> {
+    /// Why a walk may come to nodes over dependencies that nobody sees.
+    fn unseen(&self, start: NodeId, certain: &Reach, possible: &Reach) -> Vec<Unknown> {
+        let opaque = |node: NodeId| {
+            let why = self.world.estate.catalog_unknown(node)?;
+            Some(self.world.unknown(node, Source::Catalogs, why))
+        };
+        let fresh = |node: &NodeId| {
+            let there = *node != start && self.world.stands(*node).may_be();
+            there && !certain.reached.contains(node)
+        };
+        let strangers = !self.world.estate.unknown_nodes().is_empty();
+        let room = strangers || (0..self.world.size()).any(|node| fresh(&node));
+        let anybody = self.graph.anybody.iter().filter(|_| room).cloned();
         match self.how.direction {
-            _ if from.is_empty() => Vec::new(),
-            Direction::Needs => self.graph.hidden.clone(),
-            Direction::NeededBy => self.graph.hidden_in(self.world),
+            Direction::Needs => {
+                let on_the_way = certain.opaque.iter().chain(&possible.opaque).filter(|_| room);
+                on_the_way.filter_map(|node| opaque(*node)).chain(anybody).collect()
+            }
+            Direction::NeededBy => {
+                let nodes = (0..self.world.estate.size()).filter(fresh);
+                let hidden = self.graph.strangers.iter().cloned();
+                nodes.filter_map(opaque).chain(hidden).chain(anybody).collect()
+            }
         }
     }
 
@@ -144,11 +156,17 @@ impl<'w> Walk<'w> {
                 let on: Vec<_> =
                     points.iter().filter_map(|p| self.graph.points[*p].on.clone()).collect();
                 let node = self.world.name(start.node).clone();
-                let (from, on) = match self.how.direction {
-                    Direction::Needs => (dependents, resources.clone()),
-                    Direction::NeededBy => (resources.clone(), on),
-                };
-                ends.push(Ends { node, from, on });
+                ends.push(match self.how.direction {
+                    Direction::Needs => Ends {
+                        node,
+                        from: dependents,
+                        cause: Cause::Dependency,
+                        on: resources.clone(),
+                    },
+                    Direction::NeededBy => {
+                        Ends { node, from: resources.clone(), cause: Cause::Itself, on }
+                    }
+                });
             }
         }
         let links = match &self.world.estate.sources.graph {
@@ -164,9 +182,11 @@ impl<'w> Walk<'w> {
     }
 
     fn whole(&self, node: NodeId) -> Opening {
+        let declared = self.graph.declared_by(node).iter().copied();
+        let (certain, possible) = declared.partition(|d| self.graph.is_placed(*d));
         Opening {
-            certain: self.graph.declared_by(node).to_vec(),
-            possible: Vec::new(),
+            certain,
+            possible,
             points: self.graph.points_of.get(node).cloned().unwrap_or_default(),
         }
     }
@@ -204,6 +224,22 @@ impl<'w> Walk<'w> {
             }
         }
         opening
+    }
+
+    /// Whether a walk from a node that nobody told us about may come anywhere: such a node has no
+    /// catalog, so that it needs nobody; but others may name it, or select it with a filter.
+    #[must_use]
+    pub fn leads_from_strangers(&self) -> bool {
+        let hidden = !self.graph.anybody.is_empty() || !self.graph.strangers.is_empty();
+        let provides = |list: &super::dependencies::Provision| {
+            list.providers.iter().any(|provider| provider.node.is_none())
+                && list.dependents.iter().any(|d| {
+                    self.follows(*d) && self.world.stands(self.graph.all[*d].node).may_be()
+                })
+        };
+        hidden
+            || (self.how.direction == Direction::NeededBy
+                && self.graph.provisions.iter().any(provides))
     }
 
     fn follows(&self, dependency: DependencyId) -> bool {
@@ -388,7 +424,8 @@ impl<'w> Search<'w> {
                     Some(_) => (&point.falls_with, &point.may_fall_with),
                 };
                 let maybe = maybe.iter().filter(|_| reach.enough(Tri::Unknown));
-                queue.extend(on.iter().chain(maybe).map(|d| (*d, Some(step))));
+                let on = on.iter().filter(|d| reach.enough(Tri::Unknown) || graph.is_placed(**d));
+                queue.extend(on.chain(maybe).map(|d| (*d, Some(step))));
             }
             for node in walk.added.get(&dependency.provision).into_iter().flatten() {
                 if reach.enough(walk.world.stands(*node)) {
@@ -448,7 +485,8 @@ impl<'w> Search<'w> {
         let (walk, graph) = (self.walk, self.walk.graph);
         let dependency = &graph.all[id];
         let node = dependency.node;
-        if !walk.follows(id) || !reach.enough(walk.world.stands(node)) {
+        let placed = if graph.is_placed(id) { Tri::True } else { Tri::Unknown };
+        if !walk.follows(id) || !reach.enough(walk.world.stands(node).and(placed)) {
             return;
         }
         let step = self.arrive(node, (id, provider), from, reach);

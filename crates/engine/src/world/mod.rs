@@ -101,6 +101,15 @@ impl World {
         self.perhaps_gone.retain(|node, _| !self.gone.contains(*node));
     }
 
+    /// This world with one more node shut down.
+    #[must_use]
+    pub fn without(&self, node: NodeId) -> Self {
+        let mut world = self.clone();
+        world.gone.grow_and_insert(node);
+        world.perhaps_gone.remove(&node);
+        world
+    }
+
     /// Supposes that a node is added, and names it.
     pub fn add(&mut self, added: Added) -> NodeName {
         let name = NodeName::supposed(self.added.len() + 1);

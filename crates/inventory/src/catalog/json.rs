@@ -52,10 +52,16 @@ fn no_catalog(why: &str) -> Fault {
     )
 }
 
-fn classes(listed: Vec<Cow<'_, str>>, resources: &[RawResource<'_>]) -> Vec<String> {
-    let of_resources = resources.iter().filter(|r| r.type_name == "Class").map(|r| &r.title);
-    let mut classes: Vec<_> =
-        listed.iter().chain(of_resources).map(|name| class_name(name)).collect();
+/// The classes that a catalog lists; PuppetDB's has them as resources only.
+fn classes(listed: Option<Vec<Cow<'_, str>>>, resources: &[RawResource<'_>]) -> Vec<String> {
+    let mut classes: Vec<_> = match listed {
+        Some(listed) => listed.iter().map(|name| class_name(name)).collect(),
+        None => {
+            let resources =
+                resources.iter().filter(|r| r.type_name == "Class" && r.title != "main");
+            resources.map(|resource| class_name(&resource.title)).collect()
+        }
+    };
     classes.sort_unstable();
     classes.dedup();
     classes
@@ -96,7 +102,7 @@ struct RawDocument<'a> {
     name: Option<Cow<'a, str>>,
     environment: Option<Cow<'a, str>>,
     made: Option<i64>,
-    classes: Vec<Cow<'a, str>>,
+    classes: Option<Vec<Cow<'a, str>>>,
     resources: Option<Vec<RawResource<'a>>>,
     edges: Vec<RawEdge<'a>>,
 }
@@ -208,7 +214,7 @@ impl<'de> Visitor<'de> for Document<'_> {
                 "version" | "producer_timestamp" => {
                     raw.made = raw.made.or(time(map.next_value_seed(Scalar)?));
                 }
-                "classes" => raw.classes = map.next_value_seed(List(&|| Str))?,
+                "classes" => raw.classes = Some(map.next_value_seed(List(&|| Str))?),
                 "resources" => {
                     let items = map.next_value_seed(List(&|| OneResource(self.0)))?;
                     raw.resources = Some(items);

@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use groundrule_core::ports::Cause;
+
 use super::graph::View;
 
 /// Relationships of one catalog, turned round.
@@ -39,15 +41,18 @@ impl<'g> Falling<'g> {
         Self { view, children, dependents }
     }
 
-    /// What falls when the dependency of this resource fails; nearest first.
-    pub fn from(&self, origin: usize) -> Fallen {
+    /// What falls when this happens to a resource; nearest first.
+    pub fn from(&self, origin: usize, cause: Cause) -> Fallen {
         let origin = u32::try_from(origin).unwrap_or(u32::MAX);
         let mut fallen = Fallen {
             because: vec![None; self.view.count],
             whole: vec![false; self.view.count],
             queue: VecDeque::new(),
         };
-        self.fall_whole(&mut fallen, origin, origin);
+        match cause {
+            Cause::Dependency => self.fall_whole(&mut fallen, origin, origin),
+            Cause::Itself => fallen.fall(origin, origin),
+        }
         while let Some(next) = fallen.queue.pop_front() {
             for parent in self.view.parents(next as usize) {
                 fallen.fall(*parent, next);

@@ -13,8 +13,8 @@ use groundrule_core::filter::Filter;
 use groundrule_core::name::{NodeName, ResourceRef};
 use groundrule_core::pattern::Pattern;
 use groundrule_core::ports::{
-    Answer, Discovery, Ends, FactStore, GraphStore, Links, Origin, Registry, ResourceQuery, Rows,
-    Sources, StoreError,
+    Answer, Cause, Discovery, Ends, FactStore, GraphStore, Links, Origin, Registry, ResourceQuery,
+    Rows, Sources, StoreError,
 };
 use groundrule_core::source::{Known, Listing};
 use jiff::Timestamp;
@@ -65,6 +65,7 @@ impl Estate {
 impl Documents {
     fn listing(&self) -> Listing {
         Listing {
+            absent: !self.there,
             readable: self
                 .readable
                 .iter()
@@ -251,7 +252,7 @@ impl GraphStore for Catalogs {
                 None => down.fill(true),
                 Some(None) => {}
                 Some(Some(position)) => {
-                    for position in Falling::new(view).from(position).iter() {
+                    for position in Falling::new(view).from(position, Cause::Dependency).iter() {
                         down[position] = true;
                     }
                 }
@@ -271,7 +272,7 @@ impl GraphStore for Catalogs {
         let way = || {
             let view = self.0.graph.catalog(*catalogs.get(origin.node.as_str())?);
             let from = self.position(view, origin.from.as_ref()?)?;
-            let fallen = Falling::new(view).from(from);
+            let fallen = Falling::new(view).from(from, Cause::Dependency);
             let to = self.position(view, falls).filter(|to| fallen.has(*to))?;
             fallen.way(to).into_iter().map(|p| self.reference(view, p)).collect::<Option<Vec<_>>>()
         };
@@ -301,7 +302,7 @@ impl Catalogs {
             let Some(from) = self.position(view, from) else {
                 continue;
             };
-            let fallen = falling.get_or_insert_with(|| Falling::new(view)).from(from);
+            let fallen = falling.get_or_insert_with(|| Falling::new(view)).from(from, ends.cause);
             for (t, on) in (0u32..).zip(&on) {
                 if on.is_some_and(|on| fallen.has(on)) {
                     falls.push((f, t));

@@ -10,7 +10,8 @@ use crate::truth::Truth;
 /// A resource on a node, or with `None` the node itself: the container of all its resources.
 pub type Vertex = (String, Option<String>);
 
-/// How true it is of each resource and node that it has fallen.
+/// How true it is of each resource and node that it has fallen, given that the node is not shut
+/// down: where that is not known, a provider that has fallen if it stands is none either way.
 pub struct Fallen {
     truths: BTreeMap<Vertex, Truth>,
 }
@@ -89,6 +90,16 @@ pub fn exists(world: &World, vertex: &Vertex) -> Truth {
     }
 }
 
+/// Whether a dependency starts from a resource that its catalog does not have.
+pub fn dangling(world: &World, dependency: &Dependency) -> bool {
+    match (world.catalog(&dependency.node), &dependency.from) {
+        (Document::Read(catalog), Some(from)) => {
+            !catalog.resources.iter().any(|one| one.reference == *from)
+        }
+        _ => false,
+    }
+}
+
 fn falls(
     world: &World,
     dependencies: &[(Dependency, Truth)],
@@ -116,11 +127,24 @@ fn falls(
             fallen.truths.iter().filter(|((other, inner), _)| other == node && inner.is_some());
         reasons.extend(inside.map(|(_, truth)| *truth));
     }
-    for (dependency, declared) in dependencies {
-        let mine = dependency.node == *node && selves.contains(&dependency.from);
-        if mine && dependency.kind == Kind::Hard {
-            reasons.push(declared.and(met(world, dependency, fallen).negate()));
+    for (dependency, _) in dependencies {
+        // What a resource that is not there stands for is not known: it may be anything here.
+        let mine = if selves.contains(&dependency.from) {
+            Truth::Yes
+        } else if dangling(world, dependency) {
+            Truth::Maybe
+        } else {
+            Truth::No
+        };
+        if dependency.node == *node && mine != Truth::No && dependency.kind == Kind::Hard {
+            let unmet = met(world, dependency, fallen).negate();
+            reasons.push(mine.and(unmet));
         }
     }
-    exists(world, vertex).and(Truth::any(reasons))
+    let there = match (world.stands(node), reference) {
+        (Truth::No, _) => Truth::No,
+        (_, None) => Truth::Yes,
+        (_, Some(reference)) => world.has_resource(node, reference),
+    };
+    there.and(Truth::any(reasons))
 }

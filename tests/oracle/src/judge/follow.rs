@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependencies::{declared, may_declare, provides, rows_unknown};
-use super::fallen::{Vertex, exists, with_containers};
+use super::fallen::{Vertex, dangling, exists, with_containers};
 use super::set::{Members, OnNode, Pair, Set};
 use super::world::{Document, World};
 use crate::model::{Dependency, Providers};
@@ -131,10 +131,15 @@ impl Graph {
         let selves = with_containers(world, source);
         let there = exists(world, source);
         for (one, declared) in all {
-            if one.node != source.0 || !selves.contains(&one.from) {
+            let here = match selves.contains(&one.from) {
+                true => Truth::Yes,
+                false if dangling(world, one) => Truth::Maybe,
+                false => Truth::No,
+            };
+            if one.node != source.0 || here == Truth::No {
                 continue;
             }
-            let truth = there.and(*declared);
+            let truth = there.and(*declared).and(here);
             match &one.providers {
                 Providers::Nodes(nodes) => {
                     for node in nodes {

@@ -38,7 +38,8 @@ pub fn nothing_fallen(world: &World, verdict: &mut Verdict) {
             Document::Read(catalog) => {
                 for resource in catalog.resources.iter().filter(|one| !one.container) {
                     let subject = format!("{node}/{}", resource.reference);
-                    let truth = fallen.of(&node, Some(&resource.reference));
+                    let truth =
+                        fallen.of(&node, Some(&resource.reference)).and(world.stands(&node));
                     verdict.breaks(truth, &format!("resource {subject}"), [subject]);
                 }
             }

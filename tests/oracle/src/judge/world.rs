@@ -245,7 +245,11 @@ impl<'a> World<'a> {
     pub fn is_registered(&self, node: &str) -> Truth {
         match &self.estate.registrations {
             _ if self.is_added(node) => Truth::No,
-            Some(documents) => documents.contains_key(node).into(),
+            Some(documents) => match documents.get(node) {
+                Some(Some(_)) => Truth::Yes,
+                Some(None) => Truth::Maybe,
+                None => Truth::No,
+            },
             None => Truth::Maybe,
         }
     }

@@ -1,0 +1,64 @@
+//! Judging policies in the process, for tests that judge thousands of them.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use groundrule_core::verdict::Status;
+use groundrule_engine::estate::{Estate, Settings};
+use groundrule_engine::event::{Event, Judged};
+use groundrule_engine::policy::{Fault, PathSpec, Selection, Vocabulary, compile, discover};
+use groundrule_engine::run::{Options, run};
+use groundrule_engine::waiver::{Mode, Waivers};
+use jiff::Timestamp;
+
+/// Judges the policies of a feature file on an estate directory.
+pub fn judge(directory: &Path, feature: &Path, now: i64) -> Result<Vec<Arc<Judged>>, Vec<Fault>> {
+    static VOCABULARY: LazyLock<Vocabulary> =
+        LazyLock::new(|| groundrule_steps::vocabulary().unwrap());
+    let files = discover(&[PathSpec { path: feature.to_owned(), lines: Vec::new() }])?;
+    let plan = compile(files, &VOCABULARY, &Selection::default())?;
+    let directory =
+        groundrule_inventory::Estate::open(directory, &groundrule_inventory::Options::default())
+            .unwrap();
+    let directory = Arc::new(directory);
+    let options = Options {
+        run: "test".into(),
+        estate: "estate".into(),
+        fail_fast: false,
+        concurrency: 1,
+        waivers: Waivers::default(),
+        mode: Mode::Ci,
+        complete: true,
+        problems: Vec::new(),
+    };
+    let mut judged = Vec::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let settings = Settings::at(Timestamp::from_second(now).unwrap());
+        let estate = Arc::new(Estate::open(directory.sources(), settings).await);
+        run(plan, &VOCABULARY, estate, options, |event| {
+            if let Event::Judged(policy) = event {
+                judged.push(policy);
+            }
+        })
+        .await
+    });
+    Ok(judged)
+}
+
+/// Status and subjects of each violation, sorted and each once.
+pub fn outcome(judged: &Judged) -> (Status, Vec<Vec<String>>) {
+    let mut subjects: Vec<_> =
+        judged.findings.iter().map(|f| f.violation.subjects.clone()).collect();
+    subjects.sort();
+    subjects.dedup();
+    (judged.status, subjects)
+}
+
+/// Writes text to a file below a directory.
+pub fn write(directory: &Path, name: &str, text: &str) {
+    let path = directory.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
