@@ -99,8 +99,15 @@ fn doubt(graph: &Dependencies, world: &World, id: DependencyId) -> Unknown {
 fn hidden(graph: &Dependencies, world: &World, worlds: &[Option<NodeId>]) -> Vec<Unknown> {
     match worlds {
         [] => Vec::new(),
-        [Some(only)] => graph.hidden_in(&world.without(*only)),
-        _ => graph.hidden_in(world),
+        worlds => graph.hidden_in(&joint(world, worlds)),
+    }
+}
+
+/// A world in which every node stands that stands in one of those that are judged.
+fn joint(world: &World, worlds: &[Option<NodeId>]) -> World {
+    match worlds {
+        [Some(only)] => world.without(*only),
+        _ => world.clone(),
     }
 }
 
@@ -123,17 +130,8 @@ impl Sentence for StillMet {
         }
         let graph = scene.dependencies().await;
         let world = scene.world.clone();
-        if !graph.all.iter().any(|dependency| dependency.is_hard()) {
-            let today = World::today(world.estate.clone());
-            let doubts = graph.hidden_in(&today);
-            match doubts.is_empty() {
-                _ if scene.allows_empty() => {}
-                true => {
-                    let message = "there is nothing to judge: no hard dependency is declared";
-                    scene.violate(Violation::new(Vec::new(), "nothing to judge", message));
-                }
-                false => scene.doubt(doubts),
-            }
+        if !scene.allows_empty() {
+            Self::refuse_nothing(scene, &graph);
         }
         scene.doubt(hidden(&graph, &world, &worlds));
         let mut failure = Failure::in_world(&graph, &world).await;
@@ -150,6 +148,26 @@ impl Sentence for StillMet {
             found.violations.into_iter().for_each(|violation| scene.violate(violation));
             scene.doubt(found.doubts);
         }
+    }
+}
+
+impl StillMet {
+    /// An estate that declares no hard dependency today has nothing to judge.
+    fn refuse_nothing(scene: &mut Scene, graph: &Dependencies) {
+        let today = World::today(scene.world.estate.clone());
+        let declarers = graph.all.iter().filter(|dependency| dependency.is_hard());
+        let doubts: Option<Vec<_>> =
+            declarers.map(|dependency| today.perhaps_gone().get(&dependency.node).cloned()).collect();
+        // A dependency of a node that is certainly there is one to judge.
+        let Some(mut doubts) = doubts else {
+            return;
+        };
+        doubts.extend(graph.hidden_in(&today));
+        if doubts.is_empty() {
+            let message = "there is nothing to judge: no hard dependency is declared";
+            scene.violate(Violation::new(Vec::new(), "nothing to judge", message));
+        }
+        scene.doubt(doubts);
     }
 }
 
@@ -204,6 +222,24 @@ fn origin(graph: &Dependencies, id: DependencyId) -> Origin {
 }
 
 impl NothingFallen {
+    /// Whether something that has a name could fall by dependencies that any node may declare.
+    async fn may_name(world: &World) -> bool {
+        let Some(store) = &world.estate.sources.graph else {
+            return true;
+        };
+        if !world.estate.unknown_nodes().is_empty() {
+            return true;
+        }
+        for node in (0..world.estate.size()).filter(|node| world.stands(*node).may_be()) {
+            let origin = Origin { node: world.name(node).clone(), from: None };
+            let nothing = store.fallen(&[origin]).await.is_ok_and(|fallen| fallen.is_empty());
+            if !nothing || !has_catalog(world, node) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Judges a world in which these dependencies are certainly not met, and those perhaps not.
     async fn judge(
         scene: &mut Scene,
@@ -284,7 +320,11 @@ impl Sentence for NothingFallen {
         }
         let graph = scene.dependencies().await;
         let world = scene.world.clone();
-        scene.doubt(hidden(&graph, &world, &worlds));
+        let mut hidden = hidden(&graph, &world, &worlds);
+        if !graph.anybody.is_empty() && !Self::may_name(&joint(&world, &worlds)).await {
+            hidden.retain(|unknown| !graph.anybody.contains(unknown));
+        }
+        scene.doubt(hidden);
         let mut failure = Failure::in_world(&graph, &world).await;
         let base = failure.unmet();
         let mut certain = Vec::new();

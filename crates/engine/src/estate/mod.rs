@@ -5,11 +5,12 @@
 
 mod sets;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use groundrule_core::Text;
+use groundrule_core::dependency::{Declared, Providers};
 use groundrule_core::name::NodeName;
 use groundrule_core::ports::{Answer, Sources, StoreError};
 use groundrule_core::redaction::Redaction;
@@ -87,14 +88,20 @@ pub struct Estate {
     pub registrations: Knowledge,
     /// Who answers discovery: by node, or why it is not known.
     pub answering: Result<Vec<bool>, Unknown>,
+    /// Nodes that only a dependency names, where there may be nodes that nobody told us about.
+    pub rumoured: BTreeMap<NodeId, Unknown>,
     open: Vec<Unknown>,
     pub(crate) dependencies: OnceLock<Arc<Dependencies>>,
 }
 
+/// What a source answered.
 struct Listed {
     there: bool,
     listing: Listing,
+    /// Why it told nothing.
     silent: Option<Text>,
+    /// Why it may know more than it told.
+    gaps: Vec<Text>,
 }
 
 impl Estate {
@@ -119,45 +126,58 @@ impl Estate {
         let catalogs = Listed::new(Source::Catalogs, catalogs, &settings);
         let facts = Listed::new(Source::Facts, facts, &settings);
         let registrations = Listed::new(Source::Registrations, registrations, &settings);
-        let nothing = !catalogs.there && !facts.there && !registrations.there && reply.is_none();
-        let replied =
-            reply.as_ref().and_then(|reply| reply.as_ref().ok()).map(|(names, _)| names.as_slice());
-
-        let mut names: Vec<NodeName> = [&catalogs, &facts, &registrations]
-            .into_iter()
-            .flat_map(Listed::names)
-            .chain(replied.into_iter().flatten())
-            .cloned()
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let ids: HashMap<_, _> = names.iter().cloned().zip(0..).collect();
-        let mut open = Vec::new();
-        let mut know = |source, listed: Listed| {
-            let knowledge = listed.knowledge(source, &ids, &settings);
-            let gaps =
-                knowledge.gaps.iter().map(|why| Unknown { node: None, source, why: why.clone() });
-            open.extend(gaps);
-            knowledge
+        let listed = [
+            (Source::Catalogs, &catalogs),
+            (Source::Facts, &facts),
+            (Source::Registrations, &registrations),
+        ];
+        let of_source = |(source, listed): (Source, &Listed)| {
+            let unknown = move |why: &Text| Unknown { node: None, source, why: why.clone() };
+            listed.gaps.iter().map(unknown).collect::<Vec<_>>()
         };
-        let catalogs = know(Source::Catalogs, catalogs);
-        let facts = know(Source::Facts, facts);
-        let registrations = know(Source::Registrations, registrations);
-        let answering = answering(reply, &ids, &settings, &mut open);
-        if nothing {
+        let mut open: Vec<Unknown> = listed.into_iter().flat_map(of_source).collect();
+        let replied = match &reply {
+            Some(Ok((names, _))) => names.as_slice(),
+            Some(Err(StoreError(why))) => {
+                open.push(no_reply(why.clone()));
+                &[]
+            }
+            None => {
+                open.extend(missing(Source::Discovery, &settings).map(no_reply));
+                &[]
+            }
+        };
+        if listed.iter().all(|(_, listed)| !listed.there) && reply.is_none() {
             let why =
                 "the estate has no catalogs, no facts, no registrations and no discovery reply";
             open.push(Unknown { node: None, source: Source::Catalogs, why: why.into() });
         }
+        let names = listed.iter().flat_map(|(_, listed)| listed.names()).chain(replied);
+        let known: HashSet<NodeName> = names.cloned().collect();
+        let mut names: Vec<_> = known.iter().cloned().collect();
+        if !open.is_empty() {
+            names.extend(named_by_dependencies(&sources).await);
+        }
+        names.sort_unstable();
+        names.dedup();
+        let ids: HashMap<_, _> = names.iter().cloned().zip(0..).collect();
+        let rumour = |name: &&NodeName| !known.contains(*name);
+        let rumoured = names.iter().filter(rumour).map(|name| {
+            let why = "only a dependency names it, and whether it is there is not known".into();
+            (ids[name], Unknown { node: Some(name.clone()), source: Source::Catalogs, why })
+        });
+        let rumoured = rumoured.collect();
+        let know = |source, listed: Listed| listed.knowledge(source, &ids, &settings);
         Self {
+            catalogs: know(Source::Catalogs, catalogs),
+            facts: know(Source::Facts, facts),
+            registrations: know(Source::Registrations, registrations),
+            answering: answering(reply, &ids, &settings),
             names,
             ids,
             sources,
             settings,
-            catalogs,
-            facts,
-            registrations,
-            answering,
+            rumoured,
             open,
             dependencies: OnceLock::new(),
         }
@@ -218,20 +238,15 @@ impl Estate {
 
 impl Listed {
     fn new(source: Source, answer: Option<Answer<Listing>>, settings: &Settings) -> Self {
-        match answer {
-            Some(Ok(listing)) if listing.absent => {
-                Self { there: false, listing, silent: missing(source, settings) }
-            }
-            Some(Ok(listing)) => Self { there: true, listing, silent: None },
-            Some(Err(StoreError(why))) => {
-                Self { there: true, listing: Listing::default(), silent: Some(why) }
-            }
-            None => Self {
-                there: false,
-                listing: Listing::default(),
-                silent: missing(source, settings),
-            },
-        }
+        let (there, mut listing, silent) = match answer {
+            Some(Ok(listing)) if listing.absent => (false, listing, missing(source, settings)),
+            Some(Ok(listing)) => (true, listing, None),
+            Some(Err(StoreError(why))) => (true, Listing::default(), Some(why)),
+            None => (false, Listing::default(), missing(source, settings)),
+        };
+        let mut gaps = std::mem::take(&mut listing.gaps);
+        gaps.extend(silent.clone());
+        Self { there, listing, silent, gaps }
     }
 
     fn names(&self) -> impl Iterator<Item = &NodeName> {
@@ -259,9 +274,7 @@ impl Listed {
         for (name, why) in &self.listing.unreadable {
             documents[ids[name]] = Document::Unknown(why.clone());
         }
-        let mut gaps = self.listing.gaps;
-        gaps.extend(self.silent);
-        Knowledge { there: self.there, documents, gaps }
+        Knowledge { there: self.there, documents, gaps: self.gaps }
     }
 }
 
@@ -298,26 +311,24 @@ pub fn describe(time: Duration) -> String {
 
 type Reply = Answer<(Vec<NodeName>, Option<Timestamp>)>;
 
+fn no_reply(why: Text) -> Unknown {
+    Unknown { node: None, source: Source::Discovery, why }
+}
+
 fn answering(
     reply: Option<Reply>,
     ids: &HashMap<NodeName, NodeId>,
     settings: &Settings,
-    open: &mut Vec<Unknown>,
 ) -> Result<Vec<bool>, Unknown> {
-    let unknown = |why: Text| Unknown { node: None, source: Source::Discovery, why };
     match reply {
         None => {
-            let expected = missing(Source::Discovery, settings).map(unknown);
-            open.extend(expected.clone());
-            Err(expected.unwrap_or_else(|| unknown("the estate has no discovery reply".into())))
+            let why = missing(Source::Discovery, settings);
+            Err(no_reply(why.unwrap_or_else(|| "the estate has no discovery reply".into())))
         }
-        Some(Err(StoreError(why))) => {
-            open.push(unknown(why.clone()));
-            Err(unknown(why))
-        }
+        Some(Err(StoreError(why))) => Err(no_reply(why)),
         Some(Ok((names, at))) => match too_old(Source::Discovery, at, settings) {
             Some(why) => {
-                Err(unknown(format!("the discovery reply cannot be relied on: {why}").into()))
+                Err(no_reply(format!("the discovery reply cannot be relied on: {why}").into()))
             }
             None => {
                 let mut answering = vec![false; ids.len()];
@@ -328,6 +339,23 @@ fn answering(
             }
         },
     }
+}
+
+/// The nodes that dependencies name. A store that does not tell says so again when it is asked
+/// for the dependencies themselves.
+async fn named_by_dependencies(sources: &Sources) -> Vec<NodeName> {
+    let declared = match &sources.graph {
+        Some(store) => store.dependencies().await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let mut names = Vec::new();
+    for Declared { node, providers, .. } in declared {
+        names.push(node);
+        if let Providers::Nodes(nodes) = providers {
+            names.extend(nodes);
+        }
+    }
+    names
 }
 
 impl Knowledge {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
 use groundrule_core::filter::Combine;
+use groundrule_core::logic::Tri;
 use groundrule_core::source::Unknown;
 
 /// A node by its place in the world's roster.
@@ -34,7 +35,17 @@ impl Truth {
     /// Whether it may be true of a node.
     #[must_use]
     pub fn may_be(&self, node: NodeId) -> bool {
-        self.yes.contains(node) || self.maybe.contains_key(&node)
+        self.of(node).may_be()
+    }
+
+    /// What is known of one node.
+    #[must_use]
+    pub fn of(&self, node: NodeId) -> Tri {
+        match (self.yes.contains(node), self.maybe.contains_key(&node)) {
+            (true, _) => Tri::True,
+            (false, true) => Tri::Unknown,
+            (false, false) => Tri::False,
+        }
     }
 }
 

@@ -224,11 +224,9 @@ impl Dependencies {
         list: &Provision,
     ) -> Option<(Vec<String>, Vec<Option<NodeId>>)> {
         let (mut missing, mut unknown) = (Vec::new(), Vec::new());
-        let open = !world.estate.unknown_nodes().is_empty();
         for provider in &list.providers {
             let name = provider.name.as_ref().map_or("", NodeName::as_str);
             match (provider.node, &list.on) {
-                (None, _) if open => unknown.push(None),
                 (None, _) => missing.push(format!("no source knows {name}")),
                 (Some(node), on) => match (world.stands(node), provider.has, on) {
                     (Tri::False, _, _) => missing.push(format!("{name} is shut down")),
@@ -489,7 +487,6 @@ impl Builder {
 
     /// Decides for each provider whether it stands, and connects points with what they fall with.
     fn settle(&mut self) {
-        let open = !self.estate.unknown_nodes().is_empty();
         for (l, list) in self.provisions.iter_mut().enumerate() {
             for (p, provider) in list.providers.iter_mut().enumerate() {
                 let unknown_catalog =
@@ -499,15 +496,16 @@ impl Builder {
                     (Some(_), Some(point)) if !unknown_catalog => self.points[point].has,
                     (Some(_), _) => Tri::Unknown,
                 };
-                if list.filter.is_some() {
-                    provider.eligible = provider.eligible.and(provider.has);
-                }
                 let known = match provider.node {
+                    Some(node) if self.estate.rumoured.contains_key(&node) => Tri::Unknown,
                     Some(_) => Tri::True,
-                    None if open => Tri::Unknown,
+                    None if provider.is_unheard() => Tri::Unknown,
                     None => Tri::False,
                 };
                 let readable = if unknown_catalog { Tri::Unknown } else { Tri::True };
+                if list.filter.is_some() {
+                    provider.eligible = provider.eligible.and(provider.has).and(known);
+                }
                 provider.stands = known.and(provider.has).and(readable);
                 if let Some(point) = provider.point {
                     self.points[point].provides.push((l, p));

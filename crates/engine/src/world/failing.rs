@@ -5,14 +5,14 @@
 //! providers. Two of these sets are kept, what has certainly failed and what may have; where
 //! nothing is unknown they are the same.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use fixedbitset::FixedBitSet;
 use groundrule_core::dependency::Needs;
 use groundrule_core::logic::Tri;
 
 use super::World;
-use super::dependencies::{Dependencies, Dependency, DependencyId, Falls, PointId, Provider};
+use super::dependencies::{Dependencies, Dependency, DependencyId, Falls, PointId, Provider, Provision};
 use crate::estate::NodeId;
 
 /// Which of the two sets.
@@ -31,6 +31,14 @@ pub struct Unmet {
     pub certain: Vec<DependencyId>,
     /// Perhaps not: without the certain ones.
     pub possible: Vec<DependencyId>,
+}
+
+/// An added node that provides what a list's filter selects.
+#[derive(Clone, Copy, Debug)]
+struct Addition {
+    node: NodeId,
+    list: usize,
+    provides: Tri,
 }
 
 /// How many providers of a list stand.
@@ -99,6 +107,15 @@ impl Mode {
             },
         }
     }
+
+    /// An added node counts as one provider more, but is none of all those that match today.
+    fn share_of_added(self, provides: Tri) -> Share {
+        let counts = match self {
+            Self::Certainly => provides.may_be(),
+            Self::Possibly => provides.is_true(),
+        };
+        Share { some: u32::from(counts), all: false, relevant: false }
+    }
 }
 
 impl Count {
@@ -117,20 +134,22 @@ impl State {
     /// Both sets of today's world.
     pub(super) fn of_today(graph: &Dependencies, today: &World) -> [Self; 2] {
         [Mode::Certainly, Mode::Possibly]
-            .map(|mode| Self::of(graph, today, mode, today.gone(), &HashMap::new()))
+            .map(|mode| Self::of(graph, today, mode, today.gone(), &[]))
     }
 
-    /// The set of a world, from nothing; `added` is what added nodes contribute to each list.
+    /// The set of a world, from nothing.
     fn of(
         graph: &Dependencies,
         world: &World,
         mode: Mode,
         gone: &FixedBitSet,
-        added: &HashMap<usize, u32>,
+        added: &[Addition],
     ) -> Self {
         let mut counts: Vec<Count> = Vec::with_capacity(graph.provisions.len());
         for (l, list) in graph.provisions.iter().enumerate() {
-            let mut count = Count { some: added.get(&l).copied().unwrap_or(0), ..Count::default() };
+            let new = added.iter().filter(|addition| addition.list == l);
+            let some = new.map(|addition| mode.share_of_added(addition.provides).some).sum();
+            let mut count = Count { some, ..Count::default() };
             for provider in &list.providers {
                 let share = mode.share(provider);
                 count.regain(share);
@@ -210,19 +229,31 @@ impl State {
         }
         journal.down.push(point);
         for (l, p) in &graph.points[point].provides {
-            let list = &graph.provisions[*l];
-            let share = self.mode.share(&list.providers[*p]);
-            self.counts[*l].lose(share);
-            journal.counts.push((*l, share));
-            if self.counts[*l].some as usize > list.most_needed {
-                continue;
-            }
-            for dependent in &list.dependents {
-                if !self.unmet.contains(*dependent) && !self.is_met(graph, *dependent) {
-                    self.unmet.insert(*dependent);
-                    journal.unmet.push(*dependent);
-                    failed.push(*dependent);
-                }
+            let share = self.mode.share(&graph.provisions[*l].providers[*p]);
+            self.lose(graph, *l, share, failed, journal);
+        }
+    }
+
+    /// A list loses a provider.
+    fn lose(
+        &mut self,
+        graph: &Dependencies,
+        list: usize,
+        share: Share,
+        failed: &mut Vec<DependencyId>,
+        journal: &mut Journal,
+    ) {
+        self.counts[list].lose(share);
+        journal.counts.push((list, share));
+        let Provision { dependents, most_needed, .. } = &graph.provisions[list];
+        if self.counts[list].some as usize > *most_needed {
+            return;
+        }
+        for dependent in dependents {
+            if !self.unmet.contains(*dependent) && !self.is_met(graph, *dependent) {
+                self.unmet.insert(*dependent);
+                journal.unmet.push(*dependent);
+                failed.push(*dependent);
             }
         }
     }
@@ -281,10 +312,20 @@ impl State {
     }
 
     /// Shuts a further node down and returns what it makes fail; `undo` takes it back.
-    fn without(&mut self, graph: &Dependencies, gone: &FixedBitSet, node: NodeId) -> Journal {
+    fn without(
+        &mut self,
+        graph: &Dependencies,
+        gone: &FixedBitSet,
+        added: &[Addition],
+        node: NodeId,
+    ) -> Journal {
         let mut journal = Journal::default();
         let mut failed = Vec::new();
         self.stop(graph, node, &mut failed, &mut journal);
+        for addition in added.iter().filter(|addition| addition.node == node) {
+            let share = self.mode.share_of_added(addition.provides);
+            self.lose(graph, addition.list, share, &mut failed, &mut journal);
+        }
         self.spread(graph, &|other| other == node || gone.contains(other), failed, &mut journal);
         journal
     }
@@ -307,6 +348,7 @@ pub struct Failure<'d> {
     graph: &'d Dependencies,
     gone: FixedBitSet,
     perhaps_gone: BTreeSet<NodeId>,
+    added: Vec<Addition>,
     certainly: State,
     /// None where nothing is unknown: then it is the same.
     possibly: Option<State>,
@@ -318,7 +360,8 @@ impl<'d> Failure<'d> {
         let exact = graph.exact && world.perhaps_gone().is_empty();
         let mut at_worst = world.gone().clone();
         at_worst.extend(world.perhaps_gone().keys().copied());
-        let [certainly, possibly] = if world.added().is_empty() {
+        let added = added_providers(graph, world).await;
+        let [certainly, possibly] = if added.is_empty() {
             let mut states = graph.base.clone();
             for (state, gone) in states.iter_mut().zip([world.gone(), &at_worst]) {
                 let (mut failed, mut journal) = (Vec::new(), Journal::default());
@@ -329,14 +372,14 @@ impl<'d> Failure<'d> {
             }
             states
         } else {
-            let added = added_providers(graph, world).await;
-            let of = |mode, gone, added| State::of(graph, world, mode, gone, added);
-            [of(Mode::Certainly, world.gone(), &added[0]), of(Mode::Possibly, &at_worst, &added[1])]
+            let of = |mode, gone| State::of(graph, world, mode, gone, &added);
+            [of(Mode::Certainly, world.gone()), of(Mode::Possibly, &at_worst)]
         };
         Self {
             graph,
             gone: world.gone().clone(),
             perhaps_gone: world.perhaps_gone().keys().copied().collect(),
+            added,
             certainly,
             possibly: (!exact).then_some(possibly),
         }
@@ -383,13 +426,14 @@ impl<'d> Failure<'d> {
     /// What is no longer met, beyond what is not met already, when one more node is shut down;
     /// dependencies of that node are not among it. `look` sees that world.
     pub fn without<R>(&mut self, node: NodeId, look: impl FnOnce(&Self, &Unmet) -> R) -> R {
-        let newly = |graph: &Dependencies, gone: &FixedBitSet, state: &mut State| {
-            let mut journal = state.without(graph, gone, node);
+        let (graph, gone, added) = (self.graph, &self.gone, &self.added);
+        let newly = |state: &mut State| {
+            let mut journal = state.without(graph, gone, added, node);
             journal.unmet.sort_unstable();
             journal
         };
-        let certain = newly(self.graph, &self.gone, &mut self.certainly);
-        let possible = self.possibly.as_mut().map(|state| newly(self.graph, &self.gone, state));
+        let certain = newly(&mut self.certainly);
+        let possible = self.possibly.as_mut().map(newly);
         let of_possible =
             possible.as_ref().map(|journal| journal.unmet.clone()).unwrap_or_default();
         let unmet = self.of_standing(certain.unmet.clone(), of_possible, Some(node));
@@ -413,22 +457,25 @@ impl<'d> Failure<'d> {
             .filter(|(p, provider)| Some(*p) != *itself && provider.eligible.may_be())
             .filter_map(|(_, provider)| {
                 let name = provider.node.map(|node| world.name(node)).or(provider.name.as_ref())?;
-                Some((name.to_string(), self.standing(world, provider)))
+                Some((name.to_string(), self.standing(provider)))
             })
             .collect()
     }
 
-    fn standing(&self, world: &World, provider: &Provider) -> Standing {
+    fn standing(&self, provider: &Provider) -> Standing {
         let Some(node) = provider.node else {
-            let open = !world.estate.unknown_nodes().is_empty();
-            return if open { Standing::NotKnown } else { Standing::Nobody };
+            return if provider.is_unheard() { Standing::NotKnown } else { Standing::Nobody };
         };
         let fallen = provider.point.is_some_and(|point| self.certainly.down.contains(point));
         match (self.gone.contains(node), provider.has, fallen) {
             (true, _, _) => Standing::ShutDown,
             (_, Tri::False, _) => Standing::Lacking,
             (_, _, true) => Standing::Fallen,
-            _ if provider.stands.and(provider.eligible) == Tri::Unknown => Standing::NotKnown,
+            _ if provider.stands.and(provider.eligible) == Tri::Unknown
+                || self.perhaps_gone.contains(&node) =>
+            {
+                Standing::NotKnown
+            }
             _ => Standing::Stands,
         }
     }
@@ -451,25 +498,22 @@ pub enum Standing {
     NotKnown,
 }
 
-/// What added nodes contribute to each list of providers: certainly at most, and at least.
-async fn added_providers(graph: &Dependencies, world: &World) -> [HashMap<usize, u32>; 2] {
-    let mut added = [HashMap::new(), HashMap::new()];
-    for (l, list) in graph.provisions.iter().enumerate() {
-        let (Some(filter), None) = (&list.filter, &list.on) else {
+/// Which lists the added nodes that are not gone belong to.
+async fn added_providers(graph: &Dependencies, world: &World) -> Vec<Addition> {
+    let mut added = Vec::new();
+    if world.added().is_empty() {
+        return added;
+    }
+    for (list, provision) in graph.provisions.iter().enumerate() {
+        let (Some(filter), None) = (&provision.filter, &provision.on) else {
             continue;
         };
         let truth = world.filter(filter).await;
-        for node in world.estate.size()..world.size() {
-            if world.gone().contains(node) {
-                continue;
-            }
-            if truth.may_be(node) {
-                *added[0].entry(l).or_insert(0) += 1;
-            }
-            if truth.yes.contains(node) {
-                *added[1].entry(l).or_insert(0) += 1;
-            }
-        }
+        let new = world.estate.size()..world.size();
+        added.extend(new.filter_map(|node| {
+            let provides = truth.of(node).and(world.stands(node));
+            provides.may_be().then_some(Addition { node, list, provides })
+        }));
     }
     added
 }

@@ -118,8 +118,10 @@ impl<'w> Walk<'w> {
         pairs
     }
 
-    /// Why a walk may come to nodes over dependencies that nobody sees.
+    /// Why a walk may come to nodes over dependencies that nobody sees. Added nodes declare none,
+    /// but others may name them or find them with a filter.
     fn unseen(&self, start: NodeId, certain: &Reach, possible: &Reach) -> Vec<Unknown> {
+        let known = self.world.estate.size();
         let opaque = |node: NodeId| {
             let why = self.world.estate.catalog_unknown(node)?;
             Some(self.world.unknown(node, Source::Catalogs, why))
@@ -129,16 +131,22 @@ impl<'w> Walk<'w> {
             there && !certain.reached.contains(node)
         };
         let strangers = !self.world.estate.unknown_nodes().is_empty();
-        let room = strangers || (0..self.world.size()).any(|node| fresh(&node));
-        let anybody = self.graph.anybody.iter().filter(|_| room).cloned();
         match self.how.direction {
             Direction::Needs => {
-                let on_the_way = certain.opaque.iter().chain(&possible.opaque).filter(|_| room);
+                if !strangers && !(0..self.world.size()).any(|node| fresh(&node)) {
+                    return Vec::new();
+                }
+                let came_by = certain.reached.iter().chain(&possible.reached).chain([&start]);
+                let declares = came_by.into_iter().any(|node| *node < known);
+                let anybody = self.graph.anybody.iter().filter(|_| declares).cloned();
+                let on_the_way = certain.opaque.iter().chain(&possible.opaque);
                 on_the_way.filter_map(|node| opaque(*node)).chain(anybody).collect()
             }
             Direction::NeededBy => {
-                let nodes = (0..self.world.estate.size()).filter(fresh);
+                let declares = strangers || (0..known).any(|node| fresh(&node));
+                let anybody = self.graph.anybody.iter().filter(|_| declares).cloned();
                 let hidden = self.graph.strangers.iter().cloned();
+                let nodes = (0..known).filter(fresh);
                 nodes.filter_map(opaque).chain(hidden).chain(anybody).collect()
             }
         }

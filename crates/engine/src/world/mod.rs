@@ -56,7 +56,7 @@ impl World {
     #[must_use]
     pub fn today(estate: Arc<Estate>) -> Self {
         let gone = FixedBitSet::with_capacity(estate.size());
-        Self { estate, gone, perhaps_gone: BTreeMap::new(), added: Vec::new() }
+        Self { gone, perhaps_gone: estate.rumoured.clone(), added: Vec::new(), estate }
     }
 
     /// How many nodes the roster has, gone and added ones included.
@@ -71,8 +71,8 @@ impl World {
         &self.gone
     }
 
-    /// Nodes of which it is not known whether they are gone: they may be among those that were
-    /// shut down.
+    /// Nodes of which it is not known whether they are there: they may be among those that were
+    /// shut down, or nobody but a dependency names them.
     #[must_use]
     pub fn perhaps_gone(&self) -> &BTreeMap<NodeId, Unknown> {
         &self.perhaps_gone
