@@ -358,7 +358,7 @@ fn merge(under: &mut Table, over: Table, prefix: &str, came: &mut impl FnMut(&st
         let path = format!("{prefix}{key}");
         match (under.get_mut(&key), value) {
             (Some(Value::Table(under)), Value::Table(over)) => {
-                merge(under, over, &format!("{path}."), came)
+                merge(under, over, &format!("{path}."), came);
             }
             (_, value) => {
                 leaves_of(&value, &path, &mut |path, _| came(path));

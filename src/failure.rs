@@ -41,7 +41,7 @@ impl Failure {
                 let group = Level::ERROR
                     .primary_title(clean(what))
                     .elements(help.as_ref().map(|help| Level::HELP.message(clean(help))));
-                write(renderer.render(&[group]).to_string());
+                write(renderer.render(&[group]).clone());
             }
             Self::Faults(faults) => faults.iter().for_each(|fault| write(point(&renderer, fault))),
             Self::ClosedPipe => {}
@@ -104,7 +104,7 @@ fn point(renderer: &Renderer, fault: &Fault) -> String {
                 .path(fault.file.clone())
                 .line_start(fault.line)
                 .annotation(AnnotationKind::Primary.span(start..end));
-            return renderer.render(&[title.element(snippet).element(help)]).to_string();
+            return renderer.render(&[title.element(snippet).element(help)]).clone();
         }
         None => {
             let at = if fault.line > 0 {
@@ -115,5 +115,5 @@ fn point(renderer: &Renderer, fault: &Fault) -> String {
             Level::ERROR.primary_title(clean(&format!("{at}: {}", fault.what))).element(help)
         }
     };
-    renderer.render(&[group]).to_string()
+    renderer.render(&[group]).clone()
 }

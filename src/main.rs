@@ -11,6 +11,5 @@ mod sink;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let context = context::Context::of_process();
-    commands::main(context).into()
+    commands::main(&context::Context::of_process()).into()
 }

@@ -36,7 +36,7 @@ impl From<Ended> for std::process::ExitCode {
 }
 
 /// Carries out the command line.
-pub fn main(context: Context) -> Ended {
+pub fn main(context: &Context) -> Ended {
     let cli = match Cli::read(&context.arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -46,7 +46,7 @@ pub fn main(context: Context) -> Ended {
         }
     };
     let color = context.color(cli.global.color, context.stderr_is_terminal);
-    match carry_out(&context, cli) {
+    match carry_out(context, cli) {
         Ok(ended) => ended,
         Err(Failure::ClosedPipe) => Exit::Held.into(),
         Err(failure) => {

@@ -156,8 +156,9 @@ impl StillMet {
     fn refuse_nothing(scene: &mut Scene, graph: &Dependencies) {
         let today = World::today(scene.world.estate.clone());
         let declarers = graph.all.iter().filter(|dependency| dependency.is_hard());
-        let doubts: Option<Vec<_>> =
-            declarers.map(|dependency| today.perhaps_gone().get(&dependency.node).cloned()).collect();
+        let doubts: Option<Vec<_>> = declarers
+            .map(|dependency| today.perhaps_gone().get(&dependency.node).cloned())
+            .collect();
         // A dependency of a node that is certainly there is one to judge.
         let Some(mut doubts) = doubts else {
             return;

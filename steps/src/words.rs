@@ -13,7 +13,7 @@ use serde_json::Value;
 /// What reading a sentence gives.
 pub type Read = Result<Box<dyn groundrule_engine::scene::Sentence>, Unreadable>;
 
-fn bad_pattern(error: PatternError) -> Unreadable {
+fn bad_pattern(error: &PatternError) -> Unreadable {
     Unreadable::new(
         error.to_string(),
         "write a regular expression between slashes, for instance \"/^web[0-9]+/\"",
@@ -22,12 +22,12 @@ fn bad_pattern(error: PatternError) -> Unreadable {
 
 /// A string or a regular expression.
 pub fn pattern(written: &str) -> Result<Pattern, Unreadable> {
-    Pattern::parse(written).map_err(bad_pattern)
+    Pattern::parse(written).map_err(|error| bad_pattern(&error))
 }
 
 /// A regular expression, with or without slashes.
 pub fn regex(written: &str) -> Result<Pattern, Unreadable> {
-    Pattern::parse_regex(written).map_err(bad_pattern)
+    Pattern::parse_regex(written).map_err(|error| bad_pattern(&error))
 }
 
 /// A class, as Puppet names it.
@@ -66,7 +66,7 @@ pub fn expected(written: &Written, phrase: usize) -> Result<Expected, Unreadable
             "write is, is not, matches, includes, …",
         )
     })?;
-    Expected::new(comparison, written.text(phrase + 1)).map_err(bad_pattern)
+    Expected::new(comparison, written.text(phrase + 1)).map_err(|error| bad_pattern(&error))
 }
 
 /// The names of nodes, sorted.

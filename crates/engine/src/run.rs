@@ -263,7 +263,7 @@ impl Run {
             return;
         }
         let retried = policy.tags.iter().any(|tag| tag.starts_with("@retry"));
-        let judged = self.judged(policy, scene.finish(), steps);
+        let judged = self.judged(policy, &scene.finish(), steps);
         let failed = (retried || self.options.fail_fast)
             && matches!(judged.status, Status::Violated | Status::Undecided);
         self.done.borrow_mut().insert(number, (judged, failed));
@@ -272,7 +272,7 @@ impl Run {
         }
     }
 
-    fn judged(&self, policy: Arc<Policy>, outcome: Outcome, steps: Vec<StepResult>) -> Judged {
+    fn judged(&self, policy: Arc<Policy>, outcome: &Outcome, steps: Vec<StepResult>) -> Judged {
         let now = self.estate.settings.now;
         let finding = |violation: &groundrule_core::verdict::Violation| {
             let (ruling, _) =

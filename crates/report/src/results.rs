@@ -98,7 +98,7 @@ impl Results {
 
     fn judged(&mut self, judged: &Judged) -> io::Result<()> {
         let comma = if std::mem::take(&mut self.first) { "" } else { "," };
-        write!(self.output.to, "{comma}\n")?;
+        writeln!(self.output.to, "{comma}")?;
         let policy = &judged.policy;
         let row = Policy {
             id: &policy.id,

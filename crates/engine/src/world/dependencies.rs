@@ -231,7 +231,7 @@ impl Dependencies {
                 (Some(node), on) => match (world.stands(node), provider.has, on) {
                     (Tri::False, _, _) => missing.push(format!("{name} is shut down")),
                     (_, Tri::False, Some(on)) => {
-                        missing.push(format!("the catalog of {name} lacks {on}"))
+                        missing.push(format!("the catalog of {name} lacks {on}"));
                     }
                     (Tri::Unknown, _, _) | (_, Tri::Unknown, Some(_)) => unknown.push(Some(node)),
                     _ => {}

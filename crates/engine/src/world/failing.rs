@@ -12,7 +12,9 @@ use groundrule_core::dependency::Needs;
 use groundrule_core::logic::Tri;
 
 use super::World;
-use super::dependencies::{Dependencies, Dependency, DependencyId, Falls, PointId, Provider, Provision};
+use super::dependencies::{
+    Dependencies, Dependency, DependencyId, Falls, PointId, Provider, Provision,
+};
 use crate::estate::NodeId;
 
 /// Which of the two sets.

@@ -313,7 +313,7 @@ impl<'de> Visitor<'de> for OneResource<'_> {
                 "type" => raw.type_name = map.next_value_seed(Str)?,
                 "title" => raw.title = map.next_value_seed(Str)?,
                 "kind" => {
-                    raw.defined = text_or_nothing(&mut map)?.is_some_and(|k| k == "defined_type")
+                    raw.defined = text_or_nothing(&mut map)?.is_some_and(|k| k == "defined_type");
                 }
                 "parameters" => {
                     let mapped = raw.type_name.is_empty()

@@ -1,13 +1,13 @@
 //! The engine against a second implementation of the vocabulary, on random estates and policies.
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use groundrule_core::verdict::Status;
 use groundrule_oracle::{generate, judge as oracle, policy, write};
-use support::{judge, outcome};
 
+use crate::in_process::{judge, outcome};
+
+#[expect(clippy::disallowed_methods, reason = "how much is tested is no input of the program")]
 /// The estates that are judged: a thousand, or what `GROUNDRULE_CASES` says; `GROUNDRULE_SEED`
 /// judges one estate and keeps it.
 fn seeds() -> std::ops::Range<u64> {

@@ -1,6 +1,5 @@
 //! Judging policies in the process, for tests that judge thousands of them.
 
-use std::fs;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -54,11 +53,4 @@ pub fn outcome(judged: &Judged) -> (Status, Vec<Vec<String>>) {
     subjects.sort();
     subjects.dedup();
     (judged.status, subjects)
-}
-
-/// Writes text to a file below a directory.
-pub fn write(directory: &Path, name: &str, text: &str) {
-    let path = directory.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
 }

@@ -1,0 +1,5 @@
+//! Verdicts, judged in the process.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+mod agreement;
+mod in_process;

@@ -1,0 +1,3 @@
+//! What holds for the project itself.
+
+mod layers;
