@@ -10,7 +10,7 @@ use groundrule_core::source::Source;
 use groundrule_engine::estate::Settings;
 use groundrule_engine::policy::Fault;
 use groundrule_engine::waiver::Mode;
-use groundrule_inventory::{DependencyMap, Options};
+use groundrule_inventory::{DependencyMap, Options, Snapshots};
 use jiff::Timestamp;
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -21,6 +21,9 @@ use crate::failure::Failure;
 
 const NAME: &str = "groundrule.toml";
 const SYSTEM: &str = "/etc/groundrule/groundrule.toml";
+
+/// From how many bytes on an estate is large: reading fewer takes a fraction of a second.
+const LARGE: u64 = 64 << 20;
 
 /// Variables of the environment, and what they set.
 const VARIABLES: [(&str, &str); 5] = [
@@ -65,6 +68,8 @@ struct Raw {
     sources: RawSources,
     #[serde(default)]
     redact: RawRedact,
+    #[serde(default)]
+    cache: RawCache,
     #[serde(default)]
     dependency: Vec<DependencyMap>,
 }
@@ -123,6 +128,35 @@ struct RawRedact {
     names: Option<Vec<String>>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawCache {
+    directory: Option<PathBuf>,
+    estates: Option<CachedEstates>,
+}
+
+/// Which estates are kept for the next time.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum CachedEstates {
+    /// Those that take a while to read.
+    #[default]
+    Large,
+    All,
+    None,
+}
+
+impl RawCache {
+    fn snapshots(self, home: Option<PathBuf>) -> Option<Snapshots> {
+        let from = match self.estates.unwrap_or_default() {
+            CachedEstates::Large => LARGE,
+            CachedEstates::All => 0,
+            CachedEstates::None => return None,
+        };
+        Some(Snapshots { directory: self.directory.or(home)?, from })
+    }
+}
+
 /// Values of one layer, and where each of them comes from.
 struct Layers {
     values: Table,
@@ -159,7 +193,7 @@ impl Config {
             Some(text) => time(text)?,
             None => context.now,
         };
-        layers.check(now)
+        layers.check(now, context.cache())
     }
 }
 
@@ -213,6 +247,10 @@ impl Layers {
                 below(folder, value);
             }
         }
+        let cache = values.get_mut("cache").and_then(|cache| cache.get_mut("directory"));
+        if let (Some(folder), Some(directory)) = (folder, cache) {
+            below(folder, directory);
+        }
         merge(&mut self.values, values, "", &mut |key| {
             self.origins.insert(key.to_owned(), name.clone());
         });
@@ -249,7 +287,7 @@ impl Layers {
         Ok(())
     }
 
-    fn check(self, now: Timestamp) -> Result<Config, Failure> {
+    fn check(self, now: Timestamp, cache: Option<PathBuf>) -> Result<Config, Failure> {
         let origins = self.listed();
         let raw: Raw = Value::Table(self.values).try_into().map_err(|error: toml::de::Error| {
             Failure::new(error.message().to_owned(), "correct the configuration")
@@ -291,6 +329,7 @@ impl Layers {
                 dependencies,
                 redaction: redaction.clone(),
                 skip_unreadable: raw.unknown.documents == Some(UnknownDocuments::Skip),
+                snapshots: raw.cache.snapshots(cache),
             },
             trust: Settings {
                 now,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -38,6 +39,13 @@ impl Context {
     /// An environment variable that is set and not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Where this user's caches are, as the XDG base directory specification says.
+    pub fn cache(&self) -> Option<PathBuf> {
+        let absolute = |name| self.variable(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        let home = || Some(absolute("HOME")?.join(".cache"));
+        Some(absolute("XDG_CACHE_HOME").or_else(home)?.join("groundrule"))
     }
 
     /// Whether a stream is coloured, by what the user asked for, the environment, the terminal.

@@ -13,13 +13,15 @@ pub struct Fault {
     pub what: String,
     /// What to do.
     pub help: String,
+    /// Whether it may be gone the next time, although the file stays as it is.
+    pub passing: bool,
 }
 
 impl Fault {
     /// A fault of the file as a whole.
     #[must_use]
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { line: None, column: None, what: what.into(), help: help.into() }
+        Self { line: None, column: None, what: what.into(), help: help.into(), passing: false }
     }
 
     /// The same at a place.

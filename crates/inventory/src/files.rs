@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,9 @@ pub struct Listed {
     pub size: u64,
     /// When it was changed, in nanoseconds since 1970.
     pub changed: i128,
+    /// When anything about it was changed, in nanoseconds since 1970; unlike `changed` nobody can
+    /// set it.
+    pub touched: i128,
 }
 
 impl Listed {
@@ -113,11 +116,24 @@ fn stat(root: &Path, name: &str) -> Result<Listed, Fault> {
     if !meta.is_file() {
         return Err(Fault::new("this is no regular file", "put a file there, or take it away"));
     }
-    let changed = meta.modified().ok().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
+    let changed = meta.modified().ok().map_or(0, nanoseconds);
+    #[cfg(unix)]
+    let touched = {
+        use std::os::unix::fs::MetadataExt as _;
+        i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec())
+    };
+    #[cfg(not(unix))]
+    let touched = changed;
+    Ok(Listed { name: name.to_owned(), size: meta.len(), changed, touched })
+}
+
+/// Nanoseconds since 1970.
+#[must_use]
+pub fn nanoseconds(time: SystemTime) -> i128 {
+    match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i128::try_from(after.as_nanos()).unwrap_or_default(),
         Err(before) => -i128::try_from(before.duration().as_nanos()).unwrap_or_default(),
-    });
-    Ok(Listed { name: name.to_owned(), size: meta.len(), changed })
+    }
 }
 
 /// Reads a whole document into `text`, which is emptied first.
@@ -157,9 +173,9 @@ pub fn path(root: &Path, file: &Listed) -> PathBuf {
     root.join(&file.name)
 }
 
-fn unreadable(error: &io::Error) -> Fault {
-    Fault::new(
-        format!("it cannot be read: {error}"),
-        "check that it is there and that you may read it",
-    )
+/// What the operating system does not let us read now.
+#[must_use]
+pub fn unreadable(error: &io::Error) -> Fault {
+    let what = format!("it cannot be read: {error}");
+    Fault { passing: true, ..Fault::new(what, "check that it is there and that you may read it") }
 }

@@ -1,6 +1,10 @@
 //! Strings that occur many times, each stored once under a number.
 
+use std::io;
+
 use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::dump::Dump;
 
 /// Marks an empty place of the hash table, and "no string" for those who refer to one.
 pub const NONE: u32 = u32::MAX;
@@ -12,18 +16,6 @@ pub struct Strings {
     bytes: Vec<u8>,
     ends: Vec<u64>,
     table: Vec<u32>,
-}
-
-/// The arrays of [`Strings`].
-pub struct Parts {
-    /// Of the hash function.
-    pub seed: u64,
-    /// All strings, one after the other.
-    pub bytes: Vec<u8>,
-    /// Where each of them ends.
-    pub ends: Vec<u64>,
-    /// Open addressing with linear probing; a power of two, never full.
-    pub table: Vec<u32>,
 }
 
 impl Strings {
@@ -117,30 +109,33 @@ impl Strings {
         self.table = table;
     }
 
-    /// The arrays, for a snapshot.
-    pub fn parts(&self) -> (u64, &[u8], &[u64], &[u32]) {
-        (self.seed, &self.bytes, &self.ends, &self.table)
+    /// Writes or fills the arrays.
+    ///
+    /// # Errors
+    /// Those of the dump.
+    pub fn dump(&mut self, dump: &mut impl Dump) -> io::Result<()> {
+        dump.number(&mut self.seed)?;
+        dump.array(&mut self.bytes)?;
+        dump.array(&mut self.ends)?;
+        dump.array(&mut self.table)
     }
 
-    /// Takes arrays that a snapshot held, if they fit together.
+    /// Whether the arrays fit together.
     #[must_use]
-    pub fn from_parts(parts: Parts) -> Option<Self> {
-        let Parts { seed, bytes, ends, table } = parts;
-        let text = std::str::from_utf8(&bytes).ok()?;
+    pub fn is_sound(&self) -> bool {
+        let Ok(text) = std::str::from_utf8(&self.bytes) else {
+            return false;
+        };
         let mut start = 0;
-        for &end in &ends {
-            if end < start || !text.is_char_boundary(usize::try_from(end).ok()?) {
-                return None;
-            }
-            start = end;
-        }
-        let known = |id: &u32| *id == NONE || (*id as usize) < ends.len();
-        let sound = start == bytes.len() as u64
-            && table.len().is_power_of_two()
-            && table.len() > ends.len()
-            && table.contains(&NONE)
-            && table.iter().all(known);
-        sound.then_some(Self { seed, bytes, ends, table })
+        let ends = self.ends.iter().all(|end| {
+            let after = *end >= start;
+            start = *end;
+            after && usize::try_from(start).is_ok_and(|start| text.is_char_boundary(start))
+        });
+        ends && start == self.bytes.len() as u64
+            && self.table.len().is_power_of_two()
+            && self.table.contains(&NONE)
+            && self.table.iter().all(|id| *id == NONE || (*id as usize) < self.ends.len())
     }
 }
 
@@ -151,19 +146,14 @@ mod tests {
     #[test]
     fn each_string_has_one_number() {
         let mut strings = Strings::new(7);
+        assert!(strings.is_sound());
         let ids: Vec<_> = (0..5000).map(|n| strings.intern(&format!("s{}", n % 1700))).collect();
         assert_eq!(strings.len(), 1700);
         assert_eq!(ids[0], ids[1700]);
         assert_eq!(strings.get(ids[1699]), "s1699");
         assert_eq!((strings.find("s3"), strings.find("x")), (Some(3), None));
-        let (seed, bytes, ends, table) = strings.parts();
-        let parts = |end: u64| Parts {
-            seed,
-            bytes: bytes.to_vec(),
-            ends: ends.iter().map(|e| e + end).collect(),
-            table: table.to_vec(),
-        };
-        assert_eq!(Strings::from_parts(parts(0)).unwrap().find("s1699"), Some(1699));
-        assert!(Strings::from_parts(parts(1)).is_none());
+        assert!(strings.is_sound());
+        strings.ends[0] = 3;
+        assert!(!strings.is_sound());
     }
 }

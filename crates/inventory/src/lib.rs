@@ -5,10 +5,13 @@
 
 mod catalog;
 mod documents;
+mod dump;
 mod fault;
 mod files;
 mod intern;
 mod store;
 
 pub use catalog::DependencyMap;
-pub use store::{Estate, NoGraph, NodeGraph, OpenError, Options, Overview, SourceOverview};
+pub use store::{
+    Estate, NoGraph, NodeGraph, OpenError, Options, Overview, Snapshots, SourceOverview,
+};

@@ -1,10 +1,12 @@
 //! Facts of many nodes: names and values stored once, values as JSON text.
 
 use std::collections::HashMap;
+use std::io;
 
 use groundrule_core::fact::{FactName, inside};
 use serde_json::{Map, Value};
 
+use crate::dump::Dump;
 use crate::intern::{NONE, Strings};
 
 /// Rows of facts.
@@ -89,13 +91,25 @@ impl Facts {
         exact.into_iter().chain(others).collect()
     }
 
+    /// Writes or fills the arrays.
+    pub fn dump(&mut self, dump: &mut impl Dump) -> io::Result<()> {
+        self.names.dump(dump)?;
+        self.values.dump(dump)?;
+        dump.array(&mut self.entries)?;
+        dump.array(&mut self.ends)
+    }
+
     /// Whether the arrays fit together.
     pub fn is_sound(&self) -> bool {
-        self.ends.is_sorted()
-            && self
-                .ends
-                .last()
-                .map_or(self.entries.is_empty(), |e| *e as usize == self.entries.len())
+        let last = self.ends.last().map_or(0, |end| *end as usize);
+        let known = |[name, value]: &[u32; 2]| {
+            (*name as usize) < self.names.len() && (*value as usize) < self.values.len()
+        };
+        self.names.is_sound()
+            && self.values.is_sound()
+            && self.ends.is_sorted()
+            && last == self.entries.len()
+            && self.entries.iter().all(known)
     }
 }
 

@@ -1,11 +1,14 @@
 //! The graph of all catalogs: a few flat arrays, which a snapshot holds as they are.
 
+use std::io;
+
 use bytemuck::{Pod, Zeroable};
 
 use groundrule_core::dependency::{Kind, Needs};
 use groundrule_core::name::NodeName;
 
 use crate::catalog::{Catalog, RawDependency, Relation};
+use crate::dump::Dump;
 use crate::intern::{NONE, Strings};
 
 /// Everything that catalogs say, by position.
@@ -227,6 +230,24 @@ impl Graph {
         &self.providers[start as usize..self.dependencies[n].providers_end as usize]
     }
 
+    /// Writes or fills the arrays.
+    pub fn dump(&mut self, dump: &mut impl Dump) -> io::Result<()> {
+        self.references.dump(dump)?;
+        self.words.dump(dump)?;
+        dump.array(&mut self.reference)?;
+        dump.array(&mut self.offset)?;
+        dump.array(&mut self.container)?;
+        dump.array(&mut self.parents_end)?;
+        dump.array(&mut self.parents)?;
+        dump.array(&mut self.needs_end)?;
+        dump.array(&mut self.needs)?;
+        dump.array(&mut self.catalogs)?;
+        dump.array(&mut self.classes)?;
+        dump.array(&mut self.aliases)?;
+        dump.array(&mut self.dependencies)?;
+        dump.array(&mut self.providers)
+    }
+
     /// Whether the arrays fit together, so that no question can read beyond them.
     pub fn is_sound(&self) -> bool {
         let count = self.reference.len();
@@ -240,7 +261,9 @@ impl Graph {
         let by_resource =
             [self.offset.len(), self.container.len(), self.parents_end.len(), self.needs_end.len()];
         let provider_ends: Vec<_> = self.dependencies.iter().map(|row| row.providers_end).collect();
-        by_resource.iter().all(|len| *len == count)
+        self.references.is_sound()
+            && self.words.is_sound()
+            && by_resource.iter().all(|len| *len == count)
             && ascending(&self.parents_end, self.parents.len())
             && ascending(&self.needs_end, self.needs.len())
             && rows(|row| row.resources_end, count)

@@ -15,12 +15,13 @@ use jiff::Timestamp;
 
 use super::facts::Facts;
 use super::graph::Graph;
+use super::snapshot::Snapshots;
 use super::{Documents, Estate, Registered, RegistrationRow, Relationships, Replied};
 use crate::catalog::{self, DependencyMap};
 use crate::documents::{discovery, facts, registrations, relationships};
 use crate::fault::Fault;
 use crate::files::{self, Folder, Listed};
-use crate::intern::{NONE, Strings};
+use crate::intern::NONE;
 
 /// A line of an `.ndjson` file may be this long, in bytes.
 const LONGEST_LINE: u64 = 16 << 20;
@@ -34,6 +35,8 @@ pub struct Options {
     pub redaction: Redaction,
     /// Leave documents out that cannot be read, instead of knowing that something is unknown.
     pub skip_unreadable: bool,
+    /// Where what was read is kept for the next time; nowhere if none.
+    pub snapshots: Option<Snapshots>,
 }
 
 impl Default for Options {
@@ -42,6 +45,7 @@ impl Default for Options {
             dependencies: vec![DependencyMap::own()],
             redaction: Redaction::default(),
             skip_unreadable: false,
+            snapshots: None,
         }
     }
 }
@@ -59,6 +63,8 @@ pub enum OpenError {
 
 /// Everything that was found, before it is put together.
 pub(super) struct Found {
+    /// When it was listed, in nanoseconds since 1970.
+    pub at: i128,
     pub catalogs: Folder,
     pub facts: Folder,
     pub registrations: Folder,
@@ -75,6 +81,7 @@ impl Found {
             Ok(_) => {}
         }
         Ok(Self {
+            at: now(),
             catalogs: files::list(root, "catalogs", &["json"]),
             facts: files::list(root, "facts", &["json", "yaml"]),
             registrations: files::list(root, "registrations", &["json", "ndjson"]),
@@ -93,20 +100,51 @@ impl Found {
             .chain(singles.into_iter().filter_map(|single| single.as_ref().ok()?.clone()))
             .collect()
     }
+
+    /// Which folders are there, and the files in them that will not be read.
+    pub fn others(&self) -> Vec<(bool, &[String])> {
+        let folders = [&self.catalogs, &self.facts, &self.registrations];
+        folders.into_iter().map(|folder| (folder.there, folder.others.as_slice())).collect()
+    }
+
+    /// Whether everything could be listed.
+    pub fn is_whole(&self) -> bool {
+        let folders = [&self.catalogs, &self.facts, &self.registrations];
+        folders.into_iter().all(|folder| folder.faults.is_empty())
+            && self.discovery.is_ok()
+            && self.relationships.is_ok()
+    }
+}
+
+/// The clock that the times of files come from.
+#[expect(clippy::disallowed_methods, reason = "it is compared with the times of files")]
+fn now() -> i128 {
+    files::nanoseconds(std::time::SystemTime::now())
 }
 
 impl Estate {
-    /// Reads an estate directory.
+    /// Reads an estate directory, or a snapshot of just what is there.
     ///
     /// # Errors
     /// When there is no such directory. Whatever is wrong with its files is a
     /// [problem](Estate::problems) of the estate.
     pub fn open(root: &Path, options: &Options) -> Result<Self, OpenError> {
         let found = Found::list(root)?;
-        Ok(Self::read(root, options, &found))
+        let snapshots = options.snapshots.as_ref();
+        let place = snapshots.and_then(|snapshots| snapshots.place(root, options, &found));
+        if let Some(estate) = place.as_ref().and_then(|place| place.read(root, found.files())) {
+            return Ok(estate);
+        }
+        let (mut estate, lasting) = Self::read(root, options, &found);
+        if let Some(place) = place.filter(|_| lasting) {
+            // Without a snapshot nothing is lost but time.
+            let _ = place.write(&mut estate);
+        }
+        Ok(estate)
     }
 
-    pub(super) fn read(root: &Path, options: &Options, found: &Found) -> Self {
+    /// Reads every file, and tells whether reading them again would give the same.
+    fn read(root: &Path, options: &Options, found: &Found) -> (Self, bool) {
         let files = found.files();
         let builder = Mutex::new(Builder::new());
         let next = AtomicUsize::new(0);
@@ -128,7 +166,8 @@ impl Estate {
             }
         });
         let builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
-        builder.finish(root, options, found, files)
+        let lasting = !builder.passing;
+        (builder.finish(root, options, found, files), lasting)
     }
 }
 
@@ -151,6 +190,8 @@ struct Builder {
     relationships: Relationships,
     gaps: BTreeMap<Source, Vec<String>>,
     problems: Vec<Problem>,
+    /// Whether a fault may be gone the next time, although no file changes.
+    passing: bool,
 }
 
 impl Builder {
@@ -161,22 +202,19 @@ impl Builder {
             catalogs: Vec::new(),
             facts_rows: Facts::new(seed),
             facts: Vec::new(),
-            registered: Registered {
-                facts: Facts::new(seed),
-                rows: Vec::new(),
-                words: Strings::new(seed),
-                listed: Vec::new(),
-            },
+            registered: Registered::new(seed),
             registrations: Vec::new(),
             discovery: Replied::default(),
             relationships: Relationships::default(),
             gaps: BTreeMap::new(),
             problems: Vec::new(),
+            passing: false,
         }
     }
 
     /// Reports a fault; something is unknown because of it.
     fn report(&mut self, source: Source, file: &str, fault: Fault) -> String {
+        self.passing |= fault.passing;
         let problem = fault.problem(source, file, true);
         let why = problem.to_string();
         self.problems.push(problem);
@@ -291,12 +329,7 @@ impl Reader<'_> {
         let gap = |fault| self.builder().gap(Source::Registrations, &file.name, fault);
         let opened = match File::open(files::path(self.root, file)) {
             Ok(opened) => opened,
-            Err(error) => {
-                return gap(Fault::new(
-                    format!("it cannot be read: {error}"),
-                    "check that you may read it",
-                ));
-            }
+            Err(error) => return gap(files::unreadable(&error)),
         };
         let mut lines = BufReader::new(opened);
         let mut line = Vec::new();
@@ -305,13 +338,7 @@ impl Reader<'_> {
             match lines.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
                 Ok(0) => return,
                 Ok(_) => {}
-                Err(error) => {
-                    return gap(Fault::new(
-                        format!("it cannot be read: {error}"),
-                        "check the disk",
-                    )
-                    .at(number, 1));
-                }
+                Err(error) => return gap(files::unreadable(&error).at(number, 1)),
             }
             if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
                 let what = format!("the line has more than {} MB", LONGEST_LINE >> 20);
@@ -460,7 +487,7 @@ impl Builder {
 
     fn folder(&mut self, source: Source, folder: &Folder) {
         for (file, fault) in &folder.faults {
-            let listed = Listed { name: file.clone(), size: 0, changed: 0 };
+            let listed = Listed { name: file.clone(), size: 0, changed: 0, touched: 0 };
             if file.ends_with('/') {
                 self.gap(source, file, fault.clone());
             } else {

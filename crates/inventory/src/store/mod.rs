@@ -6,21 +6,26 @@ mod graph;
 mod load;
 mod overview;
 mod ports;
+mod snapshot;
 mod view;
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use groundrule_core::Text;
 use groundrule_core::name::NodeName;
 use groundrule_core::source::{Problem, Source};
 use serde::{Deserialize, Serialize};
 
+use crate::dump::Dump;
 use crate::files::Listed;
+use crate::intern::{NONE, Strings};
 use facts::Facts;
 use graph::Graph;
 
 pub use load::{OpenError, Options};
 pub use overview::{Overview, Source as SourceOverview};
+pub use snapshot::Snapshots;
 pub use view::{NoGraph, NodeGraph};
 
 /// What was read from an estate directory.
@@ -58,7 +63,7 @@ struct Registered {
     facts: Facts,
     rows: Vec<RegistrationRow>,
     /// Names of classes and agents.
-    words: crate::intern::Strings,
+    words: Strings,
     listed: Vec<u32>,
 }
 
@@ -93,7 +98,70 @@ struct Relationships {
     fault: Option<String>,
 }
 
+impl Registered {
+    fn new(seed: u64) -> Self {
+        Self {
+            facts: Facts::new(seed),
+            rows: Vec::new(),
+            words: Strings::new(seed),
+            listed: Vec::new(),
+        }
+    }
+
+    /// Writes or fills the arrays.
+    fn dump(&mut self, dump: &mut impl Dump) -> io::Result<()> {
+        self.facts.dump(dump)?;
+        dump.array(&mut self.rows)?;
+        self.words.dump(dump)?;
+        dump.array(&mut self.listed)
+    }
+
+    /// Whether the arrays fit together.
+    fn is_sound(&self) -> bool {
+        let rows = self.facts.ends.len();
+        let part = |[start, end]: [u32; 2]| {
+            [start, end] == [NONE, NONE] || start <= end && end as usize <= self.listed.len()
+        };
+        self.facts.is_sound()
+            && self.words.is_sound()
+            && self.listed.iter().all(|word| (*word as usize) < self.words.len())
+            && self.rows.iter().all(|row| {
+                (row.facts == NONE || (row.facts as usize) < rows)
+                    && part(row.classes)
+                    && part(row.agents)
+            })
+    }
+}
+
 impl Estate {
+    /// An estate of which nothing was read yet.
+    fn empty(root: &Path, files: Vec<Listed>) -> Self {
+        Self {
+            root: root.to_owned(),
+            files,
+            graph: Graph::new(0),
+            catalogs: Documents::default(),
+            facts: Documents::default(),
+            facts_rows: Facts::new(0),
+            registrations: Documents::default(),
+            registered: Registered::new(0),
+            discovery: Replied::default(),
+            relationships: Relationships::default(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Whether its arrays fit together.
+    fn is_sound(&self) -> bool {
+        self.graph.is_sound()
+            && self.facts_rows.is_sound()
+            && self.registered.is_sound()
+            && self.graph.catalogs.iter().all(|row| (row.file as usize) < self.files.len())
+            && self.catalogs.readable.len() == self.graph.catalogs.len()
+            && self.facts.readable.len() == self.facts_rows.ends.len()
+            && self.registrations.readable.len() == self.registered.rows.len()
+    }
+
     /// Faults of its files.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
@@ -102,7 +170,7 @@ impl Estate {
 
     /// The directory.
     #[must_use]
-    pub fn root(&self) -> &std::path::Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
