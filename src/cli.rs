@@ -76,7 +76,7 @@ pub enum Command {
 /// What to judge and how to tell.
 #[derive(Debug, Default, Args)]
 pub struct Run {
-    /// Feature files or directories of them, each with lines if you like: PATH[:LINE]…
+    /// Feature files or directories of them, with lines if you like: features/mysql.feature:7:21
     /// [default: those of the configuration, else features]
     #[arg(value_name = "PATH[:LINE]")]
     pub paths: Vec<String>,
