@@ -142,7 +142,7 @@ impl Plan {
                     (machine.zone, machine.rack) = databases[&machine.product].clone();
                 }
                 Some(Fault::AloneInShard) => {
-                    machine.shard = Some(format!("{}-lost", machine.short))
+                    machine.shard = Some(format!("{}-lost", machine.short));
                 }
                 _ => {}
             }
