@@ -84,10 +84,8 @@ impl Tail {
     /// Of which nodes it is true.
     pub async fn truth(&self, world: &World) -> Truth {
         match self {
-            Self::Class(name) => world.classes(name).await.truth(world, |_| true),
-            Self::WithoutClass(name) => {
-                world.classes(name).await.truth(world, |_| true).complement()
-            }
+            Self::Class(name) => world.has_class(name).await,
+            Self::WithoutClass(name) => world.has_class(name).await.complement(),
             Self::Fact(name) => world.fact(name).await.truth(world, |_| true),
             Self::WithoutFact(name) => world.fact(name).await.truth(world, |_| true).complement(),
             Self::Compares(name, expected) => {

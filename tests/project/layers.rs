@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Every crate of the workspace with its layer; tools of the tests stand beside them.
-const LAYERS: [(&str, u8); 7] = [
+const LAYERS: [(&str, u8); 8] = [
     ("groundrule-core", 0),
     ("groundrule-inventory", 1),
     ("groundrule-engine", 1),
@@ -13,6 +13,7 @@ const LAYERS: [(&str, u8); 7] = [
     ("groundrule-report", 2),
     ("groundrule", 3),
     ("groundrule-oracle", 0),
+    ("groundrule-bench", 0),
 ];
 
 #[test]

@@ -1,6 +1,7 @@
 //! Declared dependencies: what one node needs of others.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -47,9 +48,32 @@ pub enum Providers {
     Matching {
         /// The filter as it was written.
         written: String,
-        /// The filter, parsed.
-        filter: Filter,
+        /// The filter, parsed once for all who wrote it.
+        filter: Arc<Filter>,
     },
+}
+
+/// What two declarations share exactly when they declare the same dependency.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Key<'d> {
+    node: &'d NodeName,
+    from: &'d End,
+    provision: Provision<'d>,
+    needs: Needs,
+    kind: Kind,
+}
+
+/// What is needed, and who provides it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Provision<'d> {
+    who: Who<'d>,
+    on: Option<&'d ResourceRef>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+enum Who<'d> {
+    Nodes(&'d [NodeName]),
+    Matching(&'d str),
 }
 
 /// How many providers must stand.
@@ -142,6 +166,23 @@ impl Declared {
             Some(resource) => format!("{resource} on {who}"),
             None => who,
         }
+    }
+
+    /// What tells it from all others: the same fields as [`Declared::identity`], without the words.
+    #[must_use]
+    pub fn key(&self) -> Key<'_> {
+        let Self { node, from, needs, kind, .. } = self;
+        Key { node, from, provision: self.provision(), needs: *needs, kind: *kind }
+    }
+
+    /// What is needed, and who provides it: dependencies that share it have the same providers.
+    #[must_use]
+    pub fn provision(&self) -> Provision<'_> {
+        let who = match &self.providers {
+            Providers::Nodes(nodes) => Who::Nodes(nodes),
+            Providers::Matching { written, .. } => Who::Matching(written),
+        };
+        Provision { who, on: self.on.as_ref() }
     }
 
     /// What makes it the same dependency in the next run: everything that was declared.

@@ -44,10 +44,24 @@ impl FactTest {
     /// Whether a value that is there passes: of a list one element, of a structure one key.
     #[must_use]
     pub fn accepts(&self, value: &Value) -> bool {
+        Self::texts(value, |text| self.accepts_text(text))
+    }
+
+    /// Shows every text that a value is compared as, until one is the right one.
+    pub fn texts(value: &Value, mut right: impl FnMut(&str) -> bool) -> bool {
         match value {
-            Value::Array(list) => list.iter().any(|one| self.accepts_text(&text_of(one))),
-            Value::Object(map) => map.keys().any(|key| self.accepts_text(key)),
-            scalar => self.accepts_text(&text_of(scalar)),
+            Value::Array(list) => list.iter().any(|one| right(&text_of(one))),
+            Value::Object(map) => map.keys().any(|key| right(key)),
+            scalar => right(&text_of(scalar)),
+        }
+    }
+
+    /// The text that a value must be, where the test asks for just that.
+    #[must_use]
+    pub fn wanted_text(&self) -> Option<&str> {
+        match (self.operator, &self.wanted) {
+            (Operator::Equal, Pattern::Plain(text)) => Some(text),
+            _ => None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! The sources answer with names; here the names become a roster, and each source's state is kept
 //! for each node: there is a document, there is none, or it is not known.
 
+pub(crate) mod answers;
 mod sets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -18,6 +19,7 @@ use groundrule_core::source::{Known, Listing, Source, Unknown};
 use jiff::Timestamp;
 
 use crate::world::Dependencies;
+use answers::Answers;
 
 pub use sets::{NodeId, Truth};
 
@@ -92,6 +94,7 @@ pub struct Estate {
     pub rumoured: BTreeMap<NodeId, Unknown>,
     open: Vec<Unknown>,
     pub(crate) dependencies: OnceLock<Arc<Dependencies>>,
+    pub(crate) answers: Answers,
 }
 
 /// What a source answered.
@@ -180,6 +183,7 @@ impl Estate {
             rumoured,
             open,
             dependencies: OnceLock::new(),
+            answers: Answers::default(),
         }
     }
 

@@ -8,12 +8,13 @@ use groundrule_core::fact::FactName;
 use groundrule_core::filter::{Filter, Test};
 use groundrule_core::name::{NodeName, ResourceRef};
 use groundrule_core::pattern::Pattern;
-use groundrule_core::ports::{ResourceQuery, StoreError};
+use groundrule_core::ports::{Answer, ResourceQuery, StoreError};
 use groundrule_core::source::{Known, Source, Unknown};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Column, World};
+use crate::estate::answers::{self, ByText};
 use crate::estate::{Document, NodeId, Truth};
 
 impl<T> Column<T> {
@@ -73,9 +74,20 @@ impl World {
     /// The value of a fact: of the facts document, else of the registration.
     pub async fn fact(&self, fact: &FactName) -> Arc<Column<Value>> {
         let of_added = |added: &super::Added| fact.find(&added.facts).cloned();
+        match self.fact_today(fact).await {
+            Ok(today) => self.with_added(today, of_added),
+            Err(StoreError(why)) => Arc::new(self.silent(Source::Facts, &why, of_added)),
+        }
+    }
+
+    /// The same of today's estate.
+    async fn fact_today(&self, fact: &FactName) -> Answer<Arc<Column<Value>>> {
+        let answers = &self.estate.answers;
+        if let Some(known) = answers.facts.get(fact) {
+            return Ok(known);
+        }
         if self.estate.settings.redaction.covers_fact(fact) {
-            let why = "the fact is on the redaction list and never read".into();
-            return Arc::new(self.silent(Source::Facts, &why, of_added));
+            return Err(StoreError("the fact is on the redaction list and never read".into()));
         }
         let sources = &self.estate.sources;
         let documents = match &sources.facts {
@@ -86,14 +98,8 @@ impl World {
             Some(store) => store.values(fact).await,
             None => Ok(Vec::new()),
         };
-        let (documents, registered) = match (documents, registered) {
-            (Ok(documents), Ok(registered)) => (documents, registered),
-            (Err(StoreError(why)), _) | (_, Err(StoreError(why))) => {
-                return Arc::new(self.silent(Source::Facts, &why, of_added));
-            }
-        };
-        let mut documents = self.estate.by_id(documents);
-        let mut registered = self.estate.by_id(registered);
+        let mut documents = self.estate.by_id(documents?);
+        let mut registered = self.estate.by_id(registered?);
         let of_estate = |node: NodeId| {
             let known = &self.estate.facts;
             match known.documents[node] {
@@ -103,7 +109,21 @@ impl World {
                 _ => known.look(node, documents[node].take()),
             }
         };
-        Arc::new(self.column(Source::Facts, of_estate, of_added))
+        let values = (0..self.estate.size()).map(of_estate).collect();
+        Ok(answers.facts.keep(fact.clone(), Column { source: Source::Facts, values }))
+    }
+
+    /// A column of today's estate, with what added nodes answer for themselves.
+    fn with_added<T: Clone>(
+        &self,
+        today: Arc<Column<T>>,
+        of_added: impl Fn(&super::Added) -> Option<T>,
+    ) -> Arc<Column<T>> {
+        if self.added.is_empty() {
+            return today;
+        }
+        let of_estate = |node: NodeId| today.values[node].clone();
+        Arc::new(self.column(today.source, of_estate, of_added))
     }
 
     /// What a registration tells where no document of the better source is there.
@@ -119,11 +139,21 @@ impl World {
     }
 
     /// Which classes that the pattern matches a node has: of its catalog and its registration.
-    pub async fn classes(&self, name: &Pattern) -> Column<Vec<Text>> {
+    pub async fn classes(&self, name: &Pattern) -> Arc<Column<Vec<Text>>> {
         let of_added = |added: &super::Added| {
             let class: Text = added.class.as_str().into();
             name.matches(&class).then(|| vec![class])
         };
+        self.with_added(self.classes_today(name).await, of_added)
+    }
+
+    /// The same of today's estate.
+    async fn classes_today(&self, name: &Pattern) -> Arc<Column<Vec<Text>>> {
+        let answers = &self.estate.answers;
+        let key = answers::key(name);
+        if let Some(known) = answers.classes.get(&key) {
+            return known;
+        }
         let sources = &self.estate.sources;
         let (catalogs, no_catalogs) = match &sources.graph {
             Some(store) => answered(store.classes(name).await),
@@ -170,7 +200,12 @@ impl World {
                 _ => Known::Unknown("there is no catalog and no registration of it".into()),
             }
         };
-        self.column(Source::Catalogs, of_estate, of_added)
+        let values = (0..self.estate.size()).map(of_estate).collect();
+        let column = Column { source: Source::Catalogs, values };
+        match (no_catalogs, no_registry) {
+            (None, None) => answers.classes.keep(key, column),
+            _ => Arc::new(column),
+        }
     }
 
     /// Why a node may have more classes than [`World::classes`] found.
@@ -345,12 +380,49 @@ impl World {
         filter.combine(&Truth::all(self.size()), &mut answers.into_iter())
     }
 
+    /// Which nodes have a class that the pattern matches.
+    pub async fn has_class(&self, name: &Pattern) -> Truth {
+        let with_class = &self.estate.answers.with_class;
+        let key = answers::key(name);
+        match with_class.get(&key) {
+            Some(known) if self.added.is_empty() => Truth::clone(&known),
+            _ => {
+                let classes = self.classes(name).await;
+                let truth = classes.truth(self, |_| true);
+                // An answer that was not kept may be another one the next time.
+                if self.added.is_empty() && self.estate.answers.classes.get(&key).is_some() {
+                    with_class.keep(key, truth.clone());
+                }
+                truth
+            }
+        }
+    }
+
+    /// Of which nodes a fact is this text, where no node is added.
+    async fn fact_is(&self, fact: &FactName, text: &str) -> Truth {
+        let by_text = &self.estate.answers.by_text;
+        if let Some(known) = by_text.get(fact) {
+            return known.is(text, self.size());
+        }
+        match self.fact_today(fact).await {
+            Ok(column) => {
+                let unknown = |node, why: &Text| self.unknown(node, Source::Facts, why);
+                let turned = by_text.keep(fact.clone(), ByText::of(&column, unknown));
+                turned.is(text, self.size())
+            }
+            Err(StoreError(why)) => {
+                self.silent(Source::Facts, &why, |_| None::<()>).truth(self, |()| false)
+            }
+        }
+    }
+
     async fn test(&self, test: &Test) -> Truth {
         match test {
-            Test::Class(name) => self.classes(name).await.truth(self, |_| true),
-            Test::Fact(test) => {
-                self.fact(&test.name).await.truth(self, |value| test.accepts(value))
-            }
+            Test::Class(name) => self.has_class(name).await,
+            Test::Fact(test) => match test.wanted_text() {
+                Some(text) if self.added.is_empty() => self.fact_is(&test.name, text).await,
+                _ => self.fact(&test.name).await.truth(self, |value| test.accepts(value)),
+            },
             Test::Agent(name) => self.agents(name).await.truth(self, |()| true),
             Test::Identity(name) => {
                 let mut truth = Truth::none(self.size());

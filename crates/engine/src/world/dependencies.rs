@@ -72,7 +72,7 @@ pub(super) enum Falls {
 pub(super) struct Provision {
     pub providers: Vec<Provider>,
     /// The filter that selects them, if one does; an added node may match it.
-    pub filter: Option<Filter>,
+    pub filter: Option<Arc<Filter>>,
     pub on: Option<ResourceRef>,
     pub dependents: Vec<DependencyId>,
     /// The most that one of the dependents needs; all of them, if one needs all.
@@ -326,26 +326,22 @@ impl Builder {
         let mut declared: Vec<_> = declared.into_iter().filter_map(known).collect();
         declared.sort_by_key(|(node, _)| *node);
         // A dependency that is declared twice is one.
-        let mut seen = HashSet::new();
-        declared.retain(|(_, d)| seen.insert(d.identity()));
+        let mut seen = HashSet::with_capacity(declared.len());
+        let new: Vec<_> = declared.iter().map(|(_, d)| seen.insert(d.key())).collect();
+        let mut new = new.into_iter();
+        declared.retain(|_| new.next() == Some(true));
         declared
     }
 
     /// Finds the providers of every dependency; dependencies with the same ones share a list.
     async fn provisions(&mut self, declared: &[(NodeId, Declared)]) -> Vec<usize> {
         let today = World::today(Arc::clone(&self.estate));
-        let mut ids: HashMap<(String, Option<ResourceRef>), usize> = HashMap::new();
+        let mut ids = HashMap::new();
         let mut matching: HashMap<String, Truth> = HashMap::new();
         let mut wanted = Vec::with_capacity(declared.len());
         for (_, declared) in declared {
-            let key = match &declared.providers {
-                Providers::Nodes(names) => {
-                    names.iter().fold(String::from("nodes"), |key, name| key + "\n" + name.as_str())
-                }
-                Providers::Matching { written, .. } => format!("matching\n{written}"),
-            };
             let new = self.provisions.len();
-            let id = *ids.entry((key, declared.on.clone())).or_insert(new);
+            let id = *ids.entry(declared.provision()).or_insert(new);
             wanted.push(id);
             if id < new {
                 continue;
@@ -360,7 +356,7 @@ impl Builder {
                     if !matching.contains_key(written) {
                         matching.insert(written.clone(), today.filter(filter).await);
                     }
-                    (self.candidates(&matching[written]), Some(filter.clone()))
+                    (self.candidates(&matching[written]), Some(Arc::clone(filter)))
                 }
             };
             let on = declared.on.clone();

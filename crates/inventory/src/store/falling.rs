@@ -10,11 +10,18 @@ use groundrule_core::ports::Cause;
 
 use super::graph::View;
 
-/// Relationships of one catalog, turned round.
-pub struct Falling<'g> {
-    view: View<'g>,
-    children: Vec<Vec<u32>>,
-    dependents: Vec<Vec<u32>>,
+/// Relationships of one catalog, turned round. The arrays are made once for many catalogs.
+#[derive(Default)]
+pub struct Falling {
+    children: Lists,
+    dependents: Lists,
+}
+
+/// A list of positions for every resource: those of the nth end where those of the next begin.
+#[derive(Default)]
+struct Lists {
+    ends: Vec<u32>,
+    items: Vec<u32>,
 }
 
 /// What has fallen, and what made it fall.
@@ -25,28 +32,51 @@ pub struct Fallen {
     queue: VecDeque<u32>,
 }
 
-impl<'g> Falling<'g> {
-    pub fn new(view: View<'g>) -> Self {
-        let mut children = vec![Vec::new(); view.count];
-        let mut dependents = vec![Vec::new(); view.count];
-        for position in 0..view.count {
-            let here = u32::try_from(position).unwrap_or(u32::MAX);
-            for parent in view.parents(position) {
-                children[*parent as usize].push(here);
-            }
-            for needed in view.needs(position) {
-                dependents[*needed as usize].push(here);
+impl Lists {
+    /// Turns lists round: who is in the nth one becomes who has n in theirs.
+    fn turn<'g>(&mut self, count: usize, list: impl Fn(usize) -> &'g [u32]) {
+        self.ends.clear();
+        self.ends.resize(count + 1, 0);
+        for position in 0..count {
+            for other in list(position) {
+                self.ends[*other as usize + 1] += 1;
             }
         }
-        Self { view, children, dependents }
+        for position in 0..count {
+            self.ends[position + 1] += self.ends[position];
+        }
+        self.items.clear();
+        self.items.resize(self.ends[count] as usize, 0);
+        // Each end is moved forward from where its list begins to where it ends.
+        for (here, position) in (0..count).zip(0u32..) {
+            for other in list(here) {
+                let place = &mut self.ends[*other as usize];
+                self.items[*place as usize] = position;
+                *place += 1;
+            }
+        }
     }
 
-    /// What falls when this happens to a resource; nearest first.
-    pub fn from(&self, origin: usize, cause: Cause) -> Fallen {
+    fn of(&self, position: u32) -> &[u32] {
+        let position = position as usize;
+        let start = position.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.items[start as usize..self.ends[position] as usize]
+    }
+}
+
+impl Falling {
+    /// Takes the relationships of a catalog.
+    pub fn turn(&mut self, view: View<'_>) {
+        self.children.turn(view.count, |position| view.parents(position));
+        self.dependents.turn(view.count, |position| view.needs(position));
+    }
+
+    /// What falls when this happens to a resource of the catalog; nearest first.
+    pub fn from(&self, view: View<'_>, origin: usize, cause: Cause) -> Fallen {
         let origin = u32::try_from(origin).unwrap_or(u32::MAX);
         let mut fallen = Fallen {
-            because: vec![None; self.view.count],
-            whole: vec![false; self.view.count],
+            because: vec![None; view.count],
+            whole: vec![false; view.count],
             queue: VecDeque::new(),
         };
         match cause {
@@ -54,10 +84,10 @@ impl<'g> Falling<'g> {
             Cause::Itself => fallen.fall(origin, origin),
         }
         while let Some(next) = fallen.queue.pop_front() {
-            for parent in self.view.parents(next as usize) {
+            for parent in view.parents(next as usize) {
                 fallen.fall(*parent, next);
             }
-            for dependent in &self.dependents[next as usize] {
+            for dependent in self.dependents.of(next) {
                 self.fall_whole(&mut fallen, *dependent, next);
             }
         }
@@ -72,7 +102,7 @@ impl<'g> Falling<'g> {
                 continue;
             }
             fallen.fall(resource, because);
-            stack.extend(self.children[resource as usize].iter().map(|child| (*child, resource)));
+            stack.extend(self.children.of(resource).iter().map(|child| (*child, resource)));
         }
     }
 }

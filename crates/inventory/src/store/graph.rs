@@ -326,6 +326,11 @@ impl<'g> View<'g> {
         })
     }
 
+    /// The reference under which it has a resource, given that or an alias.
+    pub fn title(&self, reference: u32) -> Option<u32> {
+        self.find(reference).map(|position| self.references()[position])
+    }
+
     fn is_sound(&self) -> bool {
         let inside = |positions: &[u32]| positions.iter().all(|p| (*p as usize) < self.count);
         (0..self.count).all(|p| inside(self.parents(p)) && inside(self.needs(p)))

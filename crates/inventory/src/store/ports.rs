@@ -26,10 +26,27 @@ use super::{Documents, Estate, RegistrationRow, node, text};
 use crate::files;
 use crate::intern::{NONE, Strings};
 
-struct Catalogs(Arc<Estate>);
-struct FactsDocuments(Arc<Estate>);
-struct Registrations(Arc<Estate>);
+/// Names of nodes are made once for each source, not for each answer.
+struct Catalogs {
+    estate: Arc<Estate>,
+    names: Names,
+    rows: HashMap<NodeName, usize>,
+}
+
+struct FactsDocuments {
+    estate: Arc<Estate>,
+    names: Names,
+}
+
+struct Registrations {
+    estate: Arc<Estate>,
+    names: Names,
+}
+
 struct Reply(Arc<Estate>);
+
+/// Of each row: the node that it is about; none if it is not relied on.
+struct Names(Vec<Option<NodeName>>);
 
 impl Estate {
     /// The ports of this estate.
@@ -37,12 +54,15 @@ impl Estate {
     pub fn sources(self: &Arc<Self>) -> Sources {
         let graph = self.catalogs.there || self.relationships.there;
         Sources {
-            graph: graph.then(|| Arc::new(Catalogs(Arc::clone(self))) as Arc<dyn GraphStore>),
-            facts: self.facts.there.then(|| Arc::new(FactsDocuments(Arc::clone(self))) as _),
-            registry: self
-                .registrations
-                .there
-                .then(|| Arc::new(Registrations(Arc::clone(self))) as _),
+            graph: graph.then(|| Arc::new(Catalogs::new(Arc::clone(self))) as Arc<dyn GraphStore>),
+            facts: self.facts.there.then(|| {
+                let (estate, names) = (Arc::clone(self), Names::of(&self.facts));
+                Arc::new(FactsDocuments { estate, names }) as _
+            }),
+            registry: self.registrations.there.then(|| {
+                let (estate, names) = (Arc::clone(self), Names::of(&self.registrations));
+                Arc::new(Registrations { estate, names }) as _
+            }),
             discovery: self.discovery.there.then(|| Arc::new(Reply(Arc::clone(self))) as _),
         }
     }
@@ -54,11 +74,16 @@ impl Estate {
             .map(|(n, (name, _))| (name.as_str(), n))
             .collect()
     }
+}
 
-    /// Node and catalog of everything that can be read.
-    fn views(&self) -> impl Iterator<Item = (NodeName, View<'_>)> {
-        let rows = self.catalogs.readable.iter().enumerate();
-        rows.filter_map(|(n, (name, _))| Some((node(name)?, self.graph.catalog(n))))
+impl Names {
+    fn of(documents: &Documents) -> Self {
+        Self(documents.readable.iter().map(|(name, _)| node(name)).collect())
+    }
+
+    /// Rows with the node that each is about.
+    fn rows<T>(&self, values: impl IntoIterator<Item = T>) -> impl Iterator<Item = (NodeName, T)> {
+        self.0.iter().zip(values).filter_map(|(name, value)| Some((name.clone()?, value)))
     }
 }
 
@@ -79,11 +104,6 @@ impl Documents {
             gaps: self.gaps.iter().map(|why| text(why)).collect(),
         }
     }
-
-    /// Rows with the node that each is about.
-    fn rows<T>(&self, values: impl IntoIterator<Item = T>) -> impl Iterator<Item = (NodeName, T)> {
-        self.readable.iter().zip(values).filter_map(|((name, _), value)| Some((node(name)?, value)))
-    }
 }
 
 /// The words that a pattern matches, by number.
@@ -99,38 +119,33 @@ fn matching(words: &Strings, pattern: &Pattern) -> HashSet<u32> {
 #[async_trait]
 impl GraphStore for Catalogs {
     async fn nodes(&self) -> Answer<Listing> {
-        Ok(self.0.catalogs.listing())
+        Ok(self.estate.catalogs.listing())
     }
 
     async fn environments(&self) -> Answer<Rows<Text>> {
-        let words = &self.0.graph.words;
-        Ok(self
-            .0
-            .views()
-            .map(|(node, view)| (node, text(words.get(view.row.environment))))
-            .collect())
+        let words = &self.estate.graph.words;
+        Ok(self.views().map(|(node, view)| (node, text(words.get(view.row.environment)))).collect())
     }
 
     async fn classes(&self, name: &Pattern) -> Answer<Rows<Vec<Text>>> {
-        let words = &self.0.graph.words;
+        let words = &self.estate.graph.words;
         let wanted = matching(words, name);
         let found = |view: View<'_>| -> Vec<Text> {
             let classes = view.classes.iter().filter(|class| wanted.contains(class));
             classes.map(|class| text(words.get(*class))).collect()
         };
-        let rows = self.0.views().map(|(node, view)| (node, found(view)));
+        let rows = self.views().map(|(node, view)| (node, found(view)));
         Ok(rows.filter(|(_, found)| !found.is_empty()).collect())
     }
 
     async fn resources(&self, query: &ResourceQuery) -> Answer<Rows<ResourceRef>> {
-        let references = &self.0.graph.references;
+        let references = &self.estate.graph.references;
         let named: HashMap<u32, ResourceRef> = match query {
             ResourceQuery::Named(Pattern::Plain(name)) => {
                 let Some(id) = references.find(name) else {
                     return Ok(Vec::new());
                 };
                 return Ok(self
-                    .0
                     .views()
                     .filter_map(|(node, view)| Some((node, self.title(view, id)?)))
                     .collect());
@@ -149,7 +164,7 @@ impl GraphStore for Catalogs {
                 .collect(),
         };
         let mut rows = Vec::new();
-        for (node, view) in self.0.views() {
+        for (node, view) in self.views() {
             let found = view.references().iter().filter_map(|id| named.get(id));
             rows.extend(found.map(|reference| (node.clone(), reference.clone())));
         }
@@ -162,50 +177,48 @@ impl GraphStore for Catalogs {
         parameter: &str,
         nodes: &[NodeName],
     ) -> Answer<Rows<Known<Value>>> {
-        let catalogs = self.0.catalog_rows();
-        let id = self.0.graph.references.find(resource.as_str());
-        let rows = nodes.iter().filter_map(|node| Some((node, *catalogs.get(node.as_str())?)));
-        let value = |n: usize| {
-            let view = self.0.graph.catalog(n);
-            match id.and_then(|id| view.find(id)) {
-                None => Known::Absent,
-                Some(position) => self.parameter(view, position, parameter),
-            }
+        let id = self.estate.graph.references.find(resource.as_str());
+        let rows = nodes.iter().filter_map(|node| Some((node, self.view(node)?)));
+        let value = |view: View<'_>| match id.and_then(|id| view.find(id)) {
+            None => Known::Absent,
+            Some(position) => self.parameter(view, position, parameter),
         };
-        Ok(rows.map(|(node, n)| (node.clone(), value(n))).collect())
+        Ok(rows.map(|(node, view)| (node.clone(), value(view))).collect())
     }
 
     async fn dependencies(&self) -> Answer<Vec<Declared>> {
-        let catalogs = self.0.catalog_rows();
-        let graph = &self.0.graph;
-        let mut filters: HashMap<u32, Option<Filter>> = HashMap::new();
+        let graph = &self.estate.graph;
+        let mut names = Memory::default();
+        let mut references = Memory::default();
+        let mut places = Memory::default();
+        let mut filters = Memory::default();
+        let mut reference =
+            |id: u32| references.get(id, || graph.references.get(id).parse::<ResourceRef>().ok());
+        let mut name = |id: u32| names.get(id, || node(graph.words.get(id)));
         let mut declared = Vec::with_capacity(graph.dependencies.len());
         for (n, row) in graph.dependencies.iter().enumerate() {
-            let name = graph.words.get(row.node);
             let beside = row.line > 0;
-            let catalog = catalogs.get(name).map(|n| graph.catalog(*n));
-            let Some(node) = node(name).filter(|_| beside || catalog.is_some()) else {
+            let Some(node) = name(row.node) else {
                 continue;
             };
-            let reference = |id: u32| graph.references.get(id).parse::<ResourceRef>().ok();
+            let catalog = self.view(&node);
+            if !beside && catalog.is_none() {
+                continue;
+            }
             let from = match (row.from, catalog) {
                 (NONE, _) => End::Node,
-                (from, catalog) => match catalog.and_then(|view| self.title(view, from)) {
-                    Some(title) => End::Resource(title),
+                (from, catalog) => match catalog.and_then(|view| view.title(from)) {
+                    Some(title) => reference(title).map_or(End::Node, End::Resource),
                     None => reference(from).map_or(End::Node, End::Missing),
                 },
             };
             let providers = if row.matching == NONE {
-                let names = graph.providers(n).iter();
-                Providers::Nodes(names.filter_map(|p| self::node(graph.words.get(*p))).collect())
+                Providers::Nodes(graph.providers(n).iter().filter_map(|p| name(*p)).collect())
             } else {
                 let written = graph.words.get(row.matching);
-                let filter =
-                    filters.entry(row.matching).or_insert_with(|| Filter::parse(written).ok());
-                match filter {
-                    Some(filter) => {
-                        Providers::Matching { written: written.to_owned(), filter: filter.clone() }
-                    }
+                let parse = || Filter::parse(written).ok().map(Arc::new);
+                match filters.get(row.matching, parse) {
+                    Some(filter) => Providers::Matching { written: written.to_owned(), filter },
                     None => continue,
                 }
             };
@@ -216,35 +229,37 @@ impl GraphStore for Catalogs {
                 providers,
                 needs: row.needs(),
                 kind: row.kind(),
-                declared_in: text(graph.words.get(row.declared_in)),
+                declared_in: places
+                    .get(row.declared_in, || Some(text(graph.words.get(row.declared_in))))
+                    .unwrap_or_default(),
             });
         }
         Ok(declared)
     }
 
     async fn undeclared(&self) -> Answer<Vec<Text>> {
-        Ok(self.0.relationships.fault.iter().map(|why| text(why)).collect())
+        Ok(self.estate.relationships.fault.iter().map(|why| text(why)).collect())
     }
 
     async fn links(&self, ends: &[Ends]) -> Answer<Vec<Links>> {
-        let catalogs = self.0.catalog_rows();
+        let mut falling = Falling::default();
         Ok(ends
             .iter()
-            .map(|ends| match catalogs.get(ends.node.as_str()) {
-                Some(n) => self.link(self.0.graph.catalog(*n), ends),
+            .map(|ends| match self.view(&ends.node) {
+                Some(view) => self.link(view, ends, &mut falling),
                 None => Links { has: vec![false; ends.on.len()], falls: Vec::new() },
             })
             .collect())
     }
 
     async fn fallen(&self, origins: &[Origin]) -> Answer<Rows<ResourceRef>> {
-        let catalogs = self.0.catalog_rows();
         let mut by_catalog: HashMap<usize, (NodeName, Vec<bool>)> = HashMap::new();
+        let mut falling = Falling::default();
         for origin in origins {
-            let Some(n) = catalogs.get(origin.node.as_str()) else {
+            let Some(n) = self.rows.get(&origin.node) else {
                 continue;
             };
-            let view = self.0.graph.catalog(*n);
+            let view = self.estate.graph.catalog(*n);
             let (_, down) = by_catalog
                 .entry(*n)
                 .or_insert_with(|| (origin.node.clone(), vec![false; view.count]));
@@ -252,7 +267,8 @@ impl GraphStore for Catalogs {
                 None => down.fill(true),
                 Some(None) => {}
                 Some(Some(position)) => {
-                    for position in Falling::new(view).from(position, Cause::Dependency).iter() {
+                    falling.turn(view);
+                    for position in falling.from(view, position, Cause::Dependency).iter() {
                         down[position] = true;
                     }
                 }
@@ -260,7 +276,7 @@ impl GraphStore for Catalogs {
         }
         let mut rows = Vec::new();
         for (n, (node, down)) in by_catalog {
-            let view = self.0.graph.catalog(n);
+            let view = self.estate.graph.catalog(n);
             let leaves = (0..view.count).filter(|p| down[*p] && !view.is_container(*p));
             rows.extend(leaves.filter_map(|p| Some((node.clone(), self.reference(view, p)?))));
         }
@@ -268,11 +284,12 @@ impl GraphStore for Catalogs {
     }
 
     async fn way(&self, origin: &Origin, falls: &ResourceRef) -> Answer<Vec<ResourceRef>> {
-        let catalogs = self.0.catalog_rows();
         let way = || {
-            let view = self.0.graph.catalog(*catalogs.get(origin.node.as_str())?);
+            let view = self.view(&origin.node)?;
             let from = self.position(view, origin.from.as_ref()?)?;
-            let fallen = Falling::new(view).from(from, Cause::Dependency);
+            let mut falling = Falling::default();
+            falling.turn(view);
+            let fallen = falling.from(view, from, Cause::Dependency);
             let to = self.position(view, falls).filter(|to| fallen.has(*to))?;
             fallen.way(to).into_iter().map(|p| self.reference(view, p)).collect::<Option<Vec<_>>>()
         };
@@ -280,29 +297,66 @@ impl GraphStore for Catalogs {
     }
 }
 
+/// What was made of numbers that occur many times; nothing for [`NONE`].
+struct Memory<T>(HashMap<u32, Option<T>>);
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: Clone> Memory<T> {
+    fn get(&mut self, id: u32, make: impl FnOnce() -> Option<T>) -> Option<T> {
+        match id {
+            NONE => None,
+            id => self.0.entry(id).or_insert_with(make).clone(),
+        }
+    }
+}
+
 impl Catalogs {
+    fn new(estate: Arc<Estate>) -> Self {
+        let names = Names::of(&estate.catalogs);
+        let rows = names.0.iter().zip(0..).filter_map(|(name, n)| Some((name.clone()?, n)));
+        Self { rows: rows.collect(), names, estate }
+    }
+
+    /// Node and catalog of everything that can be read.
+    fn views(&self) -> impl Iterator<Item = (NodeName, View<'_>)> {
+        self.names.rows((0..).map(|n| self.estate.graph.catalog(n)))
+    }
+
+    /// The catalog of a node.
+    fn view(&self, node: &NodeName) -> Option<View<'_>> {
+        self.rows.get(node).map(|n| self.estate.graph.catalog(*n))
+    }
+
     fn reference(&self, view: View<'_>, position: usize) -> Option<ResourceRef> {
-        self.0.graph.references.get(view.references()[position]).parse().ok()
+        self.estate.graph.references.get(view.references()[position]).parse().ok()
     }
 
     fn position(&self, view: View<'_>, reference: &ResourceRef) -> Option<usize> {
-        view.find(self.0.graph.references.find(reference.as_str())?)
+        view.find(self.estate.graph.references.find(reference.as_str())?)
     }
 
     /// The reference under which a catalog has a resource, given that or an alias.
     fn title(&self, view: View<'_>, id: u32) -> Option<ResourceRef> {
-        self.reference(view, view.find(id)?)
+        self.estate.graph.references.get(view.title(id)?).parse().ok()
     }
 
-    fn link(&self, view: View<'_>, ends: &Ends) -> Links {
+    fn link(&self, view: View<'_>, ends: &Ends, falling: &mut Falling) -> Links {
         let on: Vec<_> = ends.on.iter().map(|on| self.position(view, on)).collect();
         let mut falls = Vec::new();
-        let mut falling = None;
+        let mut turned = false;
         for (f, from) in (0u32..).zip(&ends.from) {
             let Some(from) = self.position(view, from) else {
                 continue;
             };
-            let fallen = falling.get_or_insert_with(|| Falling::new(view)).from(from, ends.cause);
+            if !std::mem::replace(&mut turned, true) {
+                falling.turn(view);
+            }
+            let fallen = falling.from(view, from, ends.cause);
             for (t, on) in (0u32..).zip(&on) {
                 if on.is_some_and(|on| fallen.has(on)) {
                     falls.push((f, t));
@@ -315,14 +369,14 @@ impl Catalogs {
     /// A parameter's value, read from the catalog's file: most are never asked for, so none is
     /// kept. Sensitive ones are not read at all.
     fn parameter(&self, view: View<'_>, position: usize, parameter: &str) -> Known<Value> {
-        let file = &self.0.files[view.row.file as usize];
+        let file = &self.estate.files[view.row.file as usize];
         let changed = || Known::Unknown(text("its catalog changed while it was being judged"));
-        match files::single(&self.0.root, &file.name) {
+        match files::single(&self.estate.root, &file.name) {
             Ok(Some(now)) if now == *file => {}
             _ => return changed(),
         }
         let read = || -> std::io::Result<Value> {
-            let mut opened = File::open(files::path(&self.0.root, file))?;
+            let mut opened = File::open(files::path(&self.estate.root, file))?;
             let offset = u64::from(view.offset(position));
             opened.seek(SeekFrom::Start(offset.saturating_sub(1)))?;
             let mut rest = Vec::new();
@@ -361,12 +415,12 @@ impl Catalogs {
 #[async_trait]
 impl FactStore for FactsDocuments {
     async fn nodes(&self) -> Answer<Listing> {
-        Ok(self.0.facts.listing())
+        Ok(self.estate.facts.listing())
     }
 
     async fn values(&self, fact: &FactName) -> Answer<Rows<Value>> {
-        let column = self.0.facts_rows.column(fact);
-        let rows = self.0.facts.rows(column);
+        let column = self.estate.facts_rows.column(fact);
+        let rows = self.names.rows(column);
         Ok(rows.filter_map(|(node, value)| Some((node, value?))).collect())
     }
 }
@@ -374,22 +428,22 @@ impl FactStore for FactsDocuments {
 impl Registrations {
     fn listed(&self, range: [u32; 2]) -> Option<&[u32]> {
         let [start, end] = range;
-        (start != NONE).then(|| &self.0.registered.listed[start as usize..end as usize])
+        (start != NONE).then(|| &self.estate.registered.listed[start as usize..end as usize])
     }
 
     fn rows<T>(&self, of: impl Fn(&RegistrationRow) -> Known<T>) -> Rows<Known<T>> {
-        self.0.registrations.rows(self.0.registered.rows.iter().map(of)).collect()
+        self.names.rows(self.estate.registered.rows.iter().map(of)).collect()
     }
 }
 
 #[async_trait]
 impl Registry for Registrations {
     async fn nodes(&self) -> Answer<Listing> {
-        Ok(self.0.registrations.listing())
+        Ok(self.estate.registrations.listing())
     }
 
     async fn values(&self, fact: &FactName) -> Answer<Rows<Known<Value>>> {
-        let column = self.0.registered.facts.column(fact);
+        let column = self.estate.registered.facts.column(fact);
         Ok(self.rows(|row| match row.facts {
             NONE => Known::Unknown(text("its registration tells no facts")),
             n => column[n as usize].clone().map_or(Known::Absent, Known::Present),
@@ -397,7 +451,7 @@ impl Registry for Registrations {
     }
 
     async fn classes(&self, name: &Pattern) -> Answer<Rows<Known<Vec<Text>>>> {
-        let words = &self.0.registered.words;
+        let words = &self.estate.registered.words;
         let wanted = matching(words, name);
         Ok(self.rows(|row| match self.listed(row.classes) {
             None => Known::Unknown(text("its registration tells no classes")),
@@ -410,7 +464,7 @@ impl Registry for Registrations {
     }
 
     async fn agents(&self, name: &Pattern) -> Answer<Rows<Known<()>>> {
-        let wanted = matching(&self.0.registered.words, name);
+        let wanted = matching(&self.estate.registered.words, name);
         Ok(self.rows(|row| match self.listed(row.agents) {
             None => Known::Unknown(text("its registration tells no agents")),
             Some(agents) if agents.iter().any(|agent| wanted.contains(agent)) => Known::Present(()),
