@@ -1,3 +1,5 @@
 //! What holds for the project itself.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod layers;
+mod vocabulary;
