@@ -107,7 +107,10 @@ impl GraphStore for Catalogs {
         Ok(self
             .0
             .views()
-            .map(|(node, view)| (node, text(words.get(view.row.environment))))
+            .map(|(node, view)| (node, words.get(view.row.environment)))
+            // A catalog that does not tell is of none.
+            .filter(|(_, environment)| !environment.is_empty())
+            .map(|(node, environment)| (node, text(environment)))
             .collect())
     }
 
