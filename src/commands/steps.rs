@@ -1,5 +1,6 @@
 //! `groundrule steps`: prints the vocabulary.
 
+use groundrule_core::comparison::PHRASES;
 use groundrule_engine::policy::{Definition, Keyword};
 use serde_json::json;
 
@@ -56,13 +57,19 @@ fn json(definitions: &[&Definition]) -> String {
 }
 
 fn markdown(definitions: &[&Definition]) -> String {
-    let mut text = String::from(
+    let comparisons: Vec<_> = PHRASES.iter().map(|(words, _)| format!("`{words}`")).collect();
+    let mut text = format!(
         "# The sentences that policies are written in\n\n\
          This page is what `groundrule steps --format markdown` prints.\n\n\
-         `{name}` is a quoted string; written `\"/…/\"` it is a regular expression, searched anywhere in the\n\
-         value (`\"/…/i\"` ignores case). `{value}` is a quoted string or a number, `{number}` a whole number,\n\
-         `{keep}` is `only` or `except`, `{kind}` is `hard` or `soft`. `a/b` is one of the words, `(s)` may be\n\
-         left out. `as \"a name\"` at the end of any Given names the set.\n",
+         `a/b` is one of the words, `(s)` may be left out, and what stands in braces is what you fill in:\n\n\
+         - `{{name}}` is a quoted string. Where it names a class, an environment, an agent, a type, a resource or a\n  \
+           node, `\"/…/\"` is a regular expression, searched anywhere in the name (`\"/…/i\"` ignores case).\n\
+         - `{{value}}` is a quoted string or a number, `{{number}}` a whole number from 0.\n\
+         - `{{comparison}}` is one of {}.\n\
+         - `{{keep}}` is `only` or `except`, `{{kind}}` is `hard` or `soft`.\n\
+         - `{{facts}}` is any number of `and the fact {{name}} as {{value}}`.\n\n\
+         `as \"a name\"` at the end of any Given names the set that it leaves.\n",
+        comparisons.join(", ")
     );
     for (keyword, what) in KEYWORDS {
         text.push_str(&format!("\n## {keyword}\n\n{what}\n"));

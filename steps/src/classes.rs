@@ -6,7 +6,7 @@ use groundrule_core::verdict::Violation;
 use groundrule_engine::policy::{Definition, Keyword::Then, Written};
 use groundrule_engine::scene::{Misfit, Scene, Sentence, Shape, Shapes};
 
-use crate::words::{Read, class};
+use crate::words::{Read, class, list, such};
 
 pub const SENTENCES: &[Definition] = &[
     Definition {
@@ -46,8 +46,12 @@ impl Sentence for HasClass {
         scene.judge_each(&classes, |world, node, found| {
             let name = world.name(node);
             let message = match (found, self.wanted) {
-                (None, true) => format!("{name} lacks the class {class}"),
-                (Some(found), false) => format!("{name} has the class {}", found.join(", ")),
+                (None, true) => format!("{name} has no {}", such("class", class)),
+                (Some(found), false) => {
+                    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+                    let classes = if found.len() == 1 { "class" } else { "classes" };
+                    format!("{name} has the {classes} {}, which it should not have", list(&found))
+                }
                 _ => return None,
             };
             let violation =

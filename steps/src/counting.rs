@@ -8,7 +8,7 @@ use groundrule_engine::policy::{Definition, Keyword::Then, Written};
 use groundrule_engine::scene::{self, Current, Misfit, OnNode, Scene, Sentence, Shape, Shapes};
 use groundrule_engine::world::World;
 
-use crate::words::{Read, list};
+use crate::words::{Read, list, wanted};
 
 pub const SENTENCES: &[Definition] = &[
     Definition {
@@ -72,26 +72,57 @@ impl Bound {
 
 const COUNTABLE: &[Shape] = &[Shape::Nodes, Shape::Resources, Shape::Dependencies];
 
-/// The members of the current set, each with its node, and what is not known.
+/// The members of the current set, and what is not known.
 struct Members {
-    all: Vec<(NodeId, String)>,
+    all: Vec<Member>,
     unknown: Vec<(Option<NodeId>, Unknown)>,
 }
 
+/// A member of the current set.
+struct Member {
+    node: NodeId,
+    /// Who is named when it is one too many.
+    subject: String,
+    /// What tells it from others of the same subject: a declared dependency, in words.
+    dependency: Option<Needs>,
+}
+
+/// A declared dependency.
+struct Needs {
+    /// `web1 needs db1`
+    words: String,
+    /// What makes it the same one in the next run.
+    identity: String,
+}
+
+impl Member {
+    fn words(&self) -> &str {
+        self.dependency.as_ref().map_or(&self.subject, |needs| &needs.words)
+    }
+}
+
 impl Members {
-    fn of(scene: &Scene) -> Self {
+    async fn of(scene: &Scene) -> Self {
         let world = &scene.world;
         let name = |node: NodeId| world.name(node).to_string();
+        let plain = |node: NodeId, subject| Member { node, subject, dependency: None };
         match scene.current() {
             Current::Nodes(set) => Self {
-                all: set.known.ones().map(|node| (node, name(node))).collect(),
+                all: set.known.ones().map(|node| plain(node, name(node))).collect(),
                 unknown: doubts(set.maybe.iter().map(|(node, why)| (*node, why)), &set.open),
             },
             Current::Resources(set) => Self::of_members(world, set, |(node, resource)| {
-                format!("{}/{resource}", world.name(*node))
+                plain(*node, format!("{}/{resource}", world.name(*node)))
             }),
             Current::Dependencies(set) => {
-                Self::of_members(world, set, |dependency| name(dependency.node(world)))
+                let graph = scene.dependencies().await;
+                Self::of_members(world, set, |id| {
+                    let node = id.node(world);
+                    let declared = &graph.all[*id].declared;
+                    let words = format!("{} needs {}", declared.dependent(), declared.needed());
+                    let needs = Needs { words, identity: declared.identity() };
+                    Member { node, subject: name(node), dependency: Some(needs) }
+                })
             }
             Current::Nothing | Current::Groups(_) | Current::Pairs(_) => {
                 Self { all: Vec::new(), unknown: Vec::new() }
@@ -102,23 +133,23 @@ impl Members {
     fn of_members<T: OnNode>(
         world: &World,
         set: &scene::Members<T>,
-        subject: impl Fn(&T) -> String,
+        member: impl Fn(&T) -> Member,
     ) -> Self {
         let perhaps = set.perhaps.iter().map(|(member, why)| (member.node(world), why));
         let unseen = set.unseen.iter().map(|(node, why)| (*node, why));
         Self {
-            all: set.known.iter().map(|member| (member.node(world), subject(member))).collect(),
+            all: set.known.iter().map(member).collect(),
             unknown: doubts(perhaps.chain(unseen), &set.open),
         }
     }
 
     /// Without those of a node that is gone.
-    fn without(&self, gone: Option<NodeId>) -> impl Iterator<Item = &String> {
-        self.all.iter().filter(move |(node, _)| Some(*node) != gone).map(|(_, name)| name)
+    fn without(&self, gone: Option<NodeId>) -> impl Iterator<Item = &Member> {
+        self.all.iter().filter(move |member| Some(member.node) != gone)
     }
 
     fn count_without(&self, gone: Option<NodeId>) -> usize {
-        self.all.len() - self.all.iter().filter(|(node, _)| Some(*node) == gone).count()
+        self.without(gone).count()
     }
 
     fn doubts_without(&self, gone: Option<NodeId>) -> impl Iterator<Item = &Unknown> {
@@ -153,17 +184,21 @@ impl Sentence for Counted {
     }
 
     async fn perform(&self, scene: &mut Scene) {
-        let members = Members::of(scene);
+        let members = Members::of(scene).await;
         for gone in worlds(scene) {
             let n = members.count_without(gone);
             let more_may_come = members.doubts_without(gone).next().is_some();
             if self.bound.is_broken(n, self.wanted, more_may_come) {
-                let members: Vec<_> = members.without(gone).cloned().collect();
-                let are = if n == 1 { "is" } else { "are" };
-                let who = if n == 0 { String::new() } else { format!(" ({})", list(&members)) };
+                let words: Vec<_> = members.without(gone).map(|m| m.words().to_owned()).collect();
+                let found = match n {
+                    0 => "there are none".to_owned(),
+                    1 => format!("there is 1 ({})", list(&words)),
+                    _ => format!("there are {n} ({})", list(&words)),
+                };
+                let message = format!("{found}, {}", wanted(self.bound.phrase(), self.wanted));
+                let subjects = members.without(gone).map(|m| m.subject.clone()).collect();
+                let violation = Violation::new(subjects, "count", message);
                 let wanted = format!("{} {}", self.bound.phrase(), self.wanted);
-                let message = format!("there {are} {n}{who}, and {wanted} are wanted");
-                let violation = Violation::new(members, "count", message);
                 scene.violate(violation.with("count", n).with("wanted", wanted));
             }
             let doubts: Vec<_> = members.doubts_without(gone).cloned().collect();
@@ -181,7 +216,7 @@ impl Sentence for Nobody {
     }
 
     async fn perform(&self, scene: &mut Scene) {
-        let members = Members::of(scene);
+        let members = Members::of(scene).await;
         // Whoever is there in one of the worlds is one too many.
         let gone = match worlds(scene).as_slice() {
             [] => return,
@@ -189,8 +224,12 @@ impl Sentence for Nobody {
             _ => None,
         };
         for member in members.without(gone) {
-            let message = format!("{member} is one of those that should not be there");
-            scene.violate(Violation::new(vec![member.clone()], "presence", message));
+            let (what, about) = match &member.dependency {
+                Some(needs) => (&needs.words, format!("dependency {}", needs.identity)),
+                None => (&member.subject, "presence".to_owned()),
+            };
+            let message = format!("{what}: there should be none of these");
+            scene.violate(Violation::new(vec![member.subject.clone()], about, message));
         }
         let doubts: Vec<_> = members.doubts_without(gone).cloned().collect();
         scene.doubt(doubts);

@@ -1,14 +1,14 @@
 //! Declared dependencies: Given, and Then every one declares …
 
 use async_trait::async_trait;
-use groundrule_core::dependency::Kind;
+use groundrule_core::dependency::{Kind, in_words};
 use groundrule_core::source::{Known, Source, Unknown};
 use groundrule_core::verdict::Violation;
 use groundrule_engine::policy::{Definition, Keyword::Given, Keyword::Then};
 use groundrule_engine::scene::{Current, Members, Misfit, Scene, Sentence, Shape, Shapes};
 use groundrule_engine::world::{Column, DependencyId};
 
-use crate::words::{Read, count};
+use crate::words::{Read, count, wanted};
 
 pub const SELECTIONS: &[Definition] = &[
     Definition {
@@ -123,12 +123,14 @@ impl Sentence for Declares {
             }
             let name = world.name(node).to_string();
             let message = match declared {
-                0 => format!("{name} declares no dependency"),
-                n => format!(
-                    "{name} declares {}, and at least {} are wanted",
-                    count(n, "dependency"),
-                    self.0
-                ),
+                0 if self.0 == 1 => format!("{name} declares no dependency"),
+                n => {
+                    let found = match n {
+                        0 => "no dependency".to_owned(),
+                        n => count(n, "dependency"),
+                    };
+                    format!("{name} declares {found}, {}", wanted("at least", self.0))
+                }
             };
             Some(
                 Violation::new(vec![name], "declared dependencies", message)
@@ -176,11 +178,11 @@ impl Sentence for Managed {
                     scene.doubt(doubts.collect::<Vec<_>>());
                     continue;
                 }
-                let missing = found.missing.join("; ");
                 let message = format!(
-                    "{} needs {}, which nobody manages: {missing}",
+                    "{} needs {}, but {}",
                     declared.dependent(),
-                    declared.needed()
+                    declared.needed(),
+                    in_words(&found.missing)
                 );
                 let node = declared.node.to_string();
                 let violation = Violation::new(

@@ -78,8 +78,9 @@ impl Sentence for Compares {
             let name = world.name(node).to_string();
             let (fact, expected) = (&self.fact, &self.expected);
             let message = format!(
-                "the fact {fact} of {name} is {:?}: it should be so that it {expected}",
-                shown(value)
+                "the fact {fact} of {name} is {:?}, and it {}",
+                shown(value),
+                expected.should()
             );
             let violation = Violation::new(vec![name], format!("fact {fact}"), message);
             Some(

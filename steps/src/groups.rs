@@ -18,7 +18,7 @@ use groundrule_engine::scene::{
 use crate::counting::Bound;
 use crate::facts::no_fact;
 use crate::sharing::Values;
-use crate::words::{Read, count, list, names, regex};
+use crate::words::{self, Read, count, list, names, regex};
 
 pub const RELATIONS: &[Definition] = &[
     Definition {
@@ -160,7 +160,7 @@ impl GroupBy {
                 Violation::new(vec![name], "environment", message)
             }
             Self::Class(pattern) => {
-                let message = format!("{name} has no class that {pattern} matches");
+                let message = format!("{name} has no class that matches {pattern}");
                 Violation::new(vec![name], format!("class {pattern}"), message)
             }
         }
@@ -286,13 +286,11 @@ impl Sentence for Size {
                 {
                     continue;
                 }
-                let wanted = format!("{} {}", self.bound.phrase(), self.wanted);
                 let subjects = names(&scene.world, members.iter().copied());
                 let (found, who) = (count(members.len(), "member"), list(&subjects));
-                let message = format!(
-                    "the group {:?} has {found} ({who}), and {wanted} are wanted",
-                    group.name
-                );
+                let wanted = words::wanted(self.bound.phrase(), self.wanted);
+                let message = format!("the group {:?} has {found} ({who}), {wanted}", group.name);
+                let wanted = format!("{} {}", self.bound.phrase(), self.wanted);
                 let violation = Violation::new(subjects, about(&groups, group), message);
                 scene.violate(violation.with("group", group.name.as_str()).with("wanted", wanted));
             }
@@ -326,9 +324,10 @@ impl Sentence for Spans {
                     let subjects = names(&scene.world, group.members.ones());
                     let found = count(values.of.len(), "value");
                     let message = format!(
-                        "the group {:?} ({}) spans {found} of the fact {fact}, and at least {wanted} are wanted",
+                        "the group {:?} ({}) spans {found} of the fact {fact}, {}",
                         group.name,
-                        list(&subjects)
+                        list(&subjects),
+                        words::wanted("at least", wanted)
                     );
                     let violation = Violation::new(
                         subjects,

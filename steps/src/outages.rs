@@ -1,10 +1,11 @@
 //! Then: what fails when nodes are gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use groundrule_core::dependency::{End, in_words};
-use groundrule_core::ports::{Origin, StoreError};
+use groundrule_core::dependency::{Declared, End, in_words};
+use groundrule_core::name::{NodeName, ResourceRef};
+use groundrule_core::ports::{Answer, Origin, StoreError};
 use groundrule_core::source::{Source, Unknown};
 use groundrule_core::verdict::Violation;
 use groundrule_engine::estate::{Document, NodeId};
@@ -36,37 +37,62 @@ pub const SENTENCES: &[Definition] = &[
     },
 ];
 
-/// Why a dependency is not met, in words.
+/// A dependency that is not met, in words: `web1 needs 2 of db1, db2 and db3, but only db1 is
+/// there: db2 is shut down and no source knows db3`.
 fn why(graph: &Dependencies, world: &World, failure: &Failure<'_>, id: DependencyId) -> String {
+    format!("{} {}", graph.all[id].declared.dependent(), because(graph, world, failure, id))
+}
+
+/// The same without who needs it.
+fn because(graph: &Dependencies, world: &World, failure: &Failure<'_>, id: DependencyId) -> String {
     let declared = &graph.all[id].declared;
     let providers = failure.providers(world, id);
-    let with = |standing: Standing, words: &str| {
-        let names: Vec<_> = providers
-            .iter()
-            .filter(|(_, s)| *s == standing)
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let verb = if names.len() == 1 {
-            words.to_owned()
-        } else {
-            words.replacen("is ", "are ", 1).replacen("has ", "have ", 1)
-        };
-        (!names.is_empty()).then(|| format!("{} {verb}", in_words(&names)))
+    let names = |standing: Standing| -> Vec<&str> {
+        let such = providers.iter().filter(|(_, how)| *how == standing);
+        such.map(|(name, _)| name.as_str()).collect()
     };
-    let on = declared.on.as_ref().map_or_else(String::new, |on| format!(" {on}"));
+    let reason = |standing: Standing, words: &dyn Fn(&str, bool) -> String| {
+        let names = names(standing);
+        (!names.is_empty()).then(|| words(&in_words(&names), names.len() == 1))
+    };
+    let lacking = |who: &str, one: bool| {
+        let on = declared.on.as_ref().map_or("it", ResourceRef::as_str);
+        if one {
+            format!("the catalog of {who} lacks {on}")
+        } else {
+            format!("the catalogs of {who} lack {on}")
+        }
+    };
+    let fallen = |who: &str, one: bool| {
+        let have = if one { "has" } else { "have" };
+        match &declared.on {
+            Some(on) => format!("{on} on {who} {have} fallen"),
+            None => format!("{who} {have} fallen"),
+        }
+    };
     let reasons: Vec<_> = [
-        with(Standing::ShutDown, "is shut down"),
-        with(Standing::Nobody, "is known to nobody"),
-        with(Standing::Lacking, &format!("has no{on} in the catalog")),
-        with(Standing::Fallen, "has fallen"),
+        reason(Standing::ShutDown, &|who, one| {
+            format!("{who} {} shut down", if one { "is" } else { "are" })
+        }),
+        reason(Standing::Nobody, &|who, _| format!("no source knows {who}")),
+        reason(Standing::Lacking, &lacking),
+        reason(Standing::Fallen, &fallen),
+        reason(Standing::NotKnown, &|who, _| format!("it is not known whether {who} provides it")),
     ]
     .into_iter()
     .flatten()
     .collect();
-    let stand = with(Standing::Stands, "is there").unwrap_or_else(|| "nobody is there".to_owned());
-    let reasons =
-        if reasons.is_empty() { "no provider is known".to_owned() } else { reasons.join(", ") };
-    format!("{} needs {}: {stand}; {reasons}", declared.dependent(), declared.needed())
+    let standing = names(Standing::Stands);
+    let are = if standing.len() == 1 { "is" } else { "are" };
+    let because = match (standing.as_slice(), reasons.as_slice()) {
+        ([], []) => "no node provides it".to_owned(),
+        ([], reasons) => in_words(reasons),
+        (standing, []) => format!("only {} {are} there", in_words(standing)),
+        (standing, reasons) => {
+            format!("only {} {are} there: {}", in_words(standing), in_words(reasons))
+        }
+    };
+    format!("needs {}, but {because}", declared.needed())
 }
 
 fn unmet(
@@ -79,7 +105,10 @@ fn unmet(
     let declared = &graph.all[id].declared;
     let subjects = [Some(declared.node.to_string()), gone.map(|node| world.name(node).to_string())];
     let message = match gone {
-        Some(node) => format!("without {}, {}", world.name(node), why(graph, world, failure, id)),
+        Some(node) => {
+            let why = why(graph, world, failure, id);
+            format!("without {} a dependency is not met: {why}", world.name(node))
+        }
         None => why(graph, world, failure, id),
     };
     let about = format!("dependency {}", declared.identity());
@@ -212,6 +241,20 @@ impl Found {
 
 struct NothingFallen;
 
+/// Resources that have fallen, with the dependencies that made them fall.
+type Fallen = BTreeMap<(NodeName, ResourceRef), Vec<DependencyId>>;
+
+/// Why a dependency is not met.
+struct Reason {
+    /// The node without which it is not, where nodes are shut down in turn.
+    without: Option<NodeId>,
+    /// In words, without who needs it.
+    because: String,
+}
+
+/// For so many resources the way on their node is told; nobody reads further.
+const EXPLAINED: usize = 1000;
+
 /// What fails first on a node; nothing where the catalog does not have it.
 fn origin(graph: &Dependencies, id: DependencyId) -> Origin {
     let declared = &graph.all[id].declared;
@@ -245,63 +288,104 @@ impl NothingFallen {
     async fn judge(
         scene: &mut Scene,
         graph: &Dependencies,
-        certain: &[DependencyId],
+        certain: &BTreeMap<DependencyId, Reason>,
         possible: &[DependencyId],
     ) {
         let world = scene.world.clone();
         let missing = |id: &DependencyId| matches!(graph.all[*id].declared.from, End::Missing(_));
-        let (lost, certain): (Vec<_>, Vec<_>) = certain.iter().copied().partition(missing);
-        let (fallen, perhaps) = match &world.estate.sources.graph {
-            Some(store) => {
-                let origins = |ids: &[DependencyId]| {
-                    ids.iter().map(|id| origin(graph, *id)).collect::<Vec<_>>()
-                };
-                let perhaps = [possible, &lost].concat();
-                (store.fallen(&origins(&certain)).await, store.fallen(&origins(&perhaps)).await)
-            }
-            None => (Ok(Vec::new()), Ok(Vec::new())),
-        };
-        let (mut fallen, perhaps) = match (fallen, perhaps) {
-            (Ok(fallen), Ok(perhaps)) => (fallen, perhaps),
-            (Err(StoreError(why)), _) | (_, Err(StoreError(why))) => {
+        let (lost, certain_ids): (Vec<_>, Vec<_>) = certain.keys().copied().partition(missing);
+        let perhaps = [possible, &lost].concat();
+        let (fallen, nameable) = match Self::ask(&world, graph, &certain_ids, &perhaps).await {
+            Ok(answers) => answers,
+            Err(StoreError(why)) => {
                 scene.doubt([Unknown { node: None, source: Source::Catalogs, why }]);
                 return;
             }
         };
         // Where only containers may have fallen there would be nothing to name.
-        let nameable: BTreeSet<_> = perhaps.into_iter().map(|(node, _)| node).collect();
-        for id in [possible, &lost].concat() {
+        for id in perhaps {
             let dependency = &graph.all[id];
             if nameable.contains(&dependency.declared.node) || !has_catalog(&world, dependency.node)
             {
                 scene.doubt([doubt(graph, &world, id)]);
             }
         }
-        for id in certain.iter().filter(|id| !has_catalog(&world, graph.all[**id].node)) {
+        for id in certain_ids.iter().filter(|id| !has_catalog(&world, graph.all[**id].node)) {
             let why = "something on it has fallen, and there is no catalog that tells what".into();
             scene.doubt([world.unknown(graph.all[*id].node, Source::Catalogs, &why)]);
         }
-        fallen.sort_unstable();
-        for (node, resource) in fallen {
-            let causes = certain.iter().filter(|id| graph.all[**id].declared.node == node);
-            let causes: Vec<_> = causes
-                .map(|id| {
-                    let declared = &graph.all[*id].declared;
-                    format!("{} needs {}", declared.dependent(), declared.needed())
-                })
-                .collect();
+        for (n, ((node, resource), causes)) in fallen.into_iter().enumerate() {
+            let mut path = Vec::new();
+            for id in &causes {
+                if n < EXPLAINED {
+                    path.extend(inside(&world, &graph.all[*id].declared, &resource).await);
+                }
+                let declared = &graph.all[*id].declared;
+                let (who, what) = (declared.dependent(), declared.needed());
+                path.push(format!("{who} needs {what} ({})", declared.kind));
+            }
+            let first = &graph.all[causes[0]].declared;
+            let dependent = match &first.from {
+                End::Resource(from) if *from == resource => "it".to_owned(),
+                _ => first.dependent(),
+            };
+            let Reason { without, because } = &certain[&causes[0]];
+            let fell = match without {
+                Some(gone) => {
+                    format!("without {} {resource} on {node} falls", world.name(*gone))
+                }
+                None => format!("{resource} on {node} has fallen"),
+            };
+            let message = format!("{fell}: {dependent} {because}");
             let subject = format!("{node}/{resource}");
-            let message = format!(
-                "{resource} on {node} has fallen: {}, and that is not met",
-                in_words(&causes)
-            );
             let about = format!("resource {resource}");
-            scene.violate(Violation {
-                path: causes,
-                ..Violation::new(vec![subject], about, message)
-            });
+            scene.violate(Violation { path, ..Violation::new(vec![subject], about, message) });
         }
     }
+
+    /// What has certainly fallen, with the dependencies that made it fall, and on which nodes
+    /// something that has a name may have fallen.
+    async fn ask(
+        world: &World,
+        graph: &Dependencies,
+        certain: &[DependencyId],
+        perhaps: &[DependencyId],
+    ) -> Answer<(Fallen, BTreeSet<NodeName>)> {
+        let mut fallen = Fallen::new();
+        let Some(store) = &world.estate.sources.graph else {
+            return Ok((fallen, BTreeSet::new()));
+        };
+        let mut by_node: BTreeMap<NodeName, Vec<DependencyId>> = BTreeMap::new();
+        for id in certain {
+            by_node.entry(graph.all[*id].declared.node.clone()).or_default().push(*id);
+        }
+        // One question for all nodes, and another one for those that have a further cause.
+        let most = by_node.values().map(Vec::len).max().unwrap_or_default();
+        for n in 0..most {
+            let ids = by_node.values().filter_map(|ids| ids.get(n));
+            let origins: Vec<_> = ids.map(|id| origin(graph, *id)).collect();
+            for (node, resource) in store.fallen(&origins).await? {
+                let cause = by_node[&node][n];
+                fallen.entry((node, resource)).or_default().push(cause);
+            }
+        }
+        let origins: Vec<_> = perhaps.iter().map(|id| origin(graph, *id)).collect();
+        let nameable = store.fallen(&origins).await?.into_iter().map(|(node, _)| node).collect();
+        Ok((fallen, nameable))
+    }
+}
+
+/// How a resource relies on the one that needs another node; none where it is that one, or where
+/// everything on the node falls.
+async fn inside(world: &World, declared: &Declared, falls: &ResourceRef) -> Option<String> {
+    let End::Resource(from) = &declared.from else {
+        return None;
+    };
+    let origin = Origin { node: declared.node.clone(), from: Some(from.clone()) };
+    let mut way = world.estate.sources.graph.as_ref()?.way(&origin, falls).await.ok()?;
+    way.reverse();
+    let way: Vec<_> = way.iter().map(ResourceRef::as_str).collect();
+    (way.len() > 1).then(|| format!("on {}, {}", declared.node, way.join(" relies on ")))
 }
 
 fn has_catalog(world: &World, node: NodeId) -> bool {
@@ -328,27 +412,29 @@ impl Sentence for NothingFallen {
         scene.doubt(hidden);
         let mut failure = Failure::in_world(&graph, &world).await;
         let base = failure.unmet();
-        let mut certain = Vec::new();
+        let mut certain = BTreeMap::new();
         let mut possible = Vec::new();
         for gone in worlds {
             let others = |id: &&DependencyId| {
                 Some(graph.all[**id].node) != gone && graph.all[**id].is_hard()
             };
-            let mut add = |newly: &Unmet| {
-                certain.extend(base.certain.iter().chain(&newly.certain).filter(others).copied());
-                possible
-                    .extend(base.possible.iter().chain(&newly.possible).filter(others).copied());
+            let mut add = |failure: &Failure<'_>, unmet: &Unmet, without: Option<NodeId>| {
+                for id in unmet.certain.iter().filter(others) {
+                    certain.entry(*id).or_insert_with(|| {
+                        let because = because(&graph, &world, failure, *id);
+                        Reason { without, because }
+                    });
+                }
+                possible.extend(unmet.possible.iter().filter(others).copied());
             };
-            match gone {
-                None => add(&Unmet::default()),
-                Some(node) => failure.without(node, |_, newly| add(newly)),
+            add(&failure, &base, None);
+            if let Some(node) = gone {
+                failure.without(node, |failure, newly| add(failure, newly, gone));
             }
         }
-        certain.sort_unstable();
-        certain.dedup();
         possible.sort_unstable();
         possible.dedup();
-        possible.retain(|id| certain.binary_search(id).is_err());
+        possible.retain(|id| !certain.contains_key(id));
         Self::judge(scene, &graph, &certain, &possible).await;
     }
 }
@@ -404,10 +490,12 @@ fn single_point(world: &World, node: NodeId, broken: Vec<String>) -> Violation {
     let name = world.name(node);
     let first = &broken[0];
     let message = match broken.len() {
-        1 => format!("{name} is a single point of failure: without it, {first}"),
-        n => {
-            format!("{name} is a single point of failure for {n} dependencies: without it, {first}")
-        }
+        1 => format!(
+            "{name} is a single point of failure: without it a dependency is not met: {first}"
+        ),
+        n => format!(
+            "{name} is a single point of failure: without it {n} dependencies are not met, the first of them: {first}"
+        ),
     };
     let violation = Violation::new(vec![name.to_string()], "single point of failure", message);
     Violation { path: broken, ..violation }

@@ -109,10 +109,12 @@ impl Sentence for Within {
                     if age <= self.0 {
                         return None;
                     }
-                    format!(
-                        "{name} registered {} ago, and at most {limit} are allowed",
-                        describe(age)
-                    )
+                    match describe(age) {
+                        age if age == limit => format!("{name} last registered over {limit} ago"),
+                        age => {
+                            format!("{name} last registered {age} ago, and the limit is {limit}")
+                        }
+                    }
                 }
             };
             let violation =

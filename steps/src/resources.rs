@@ -10,7 +10,7 @@ use groundrule_core::verdict::Violation;
 use groundrule_engine::policy::{Definition, Keyword::Given, Keyword::Then, Written};
 use groundrule_engine::scene::{Current, Members, Misfit, Scene, Sentence, Shape, Shapes};
 
-use crate::words::{Read, expected, of_type, reference, references, shown};
+use crate::words::{Read, expected, list, of_type, reference, references, shown};
 
 pub const SELECTIONS: &[Definition] = &[
     Definition {
@@ -129,10 +129,15 @@ impl Sentence for HasResource {
         scene.judge_each(&column, |world, node, found| {
             let name = world.name(node).to_string();
             let message = match (found, self.wanted) {
-                (None, true) => format!("the catalog of {name} lacks {resource}"),
+                (None, true) => match resource {
+                    Pattern::Plain(_) => format!("the catalog of {name} lacks {resource}"),
+                    Pattern::Regex { .. } => {
+                        format!("the catalog of {name} has no resource that matches {resource}")
+                    }
+                },
                 (Some(found), false) => {
                     let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-                    format!("the catalog of {name} has {}", crate::words::list(&found))
+                    format!("the catalog of {name} has {}, which it should not have", list(&found))
                 }
                 _ => return None,
             };
@@ -160,14 +165,22 @@ impl Sentence for Parameter {
         };
         let (parameter, resource, expected) = (&self.parameter, &self.resource, &self.expected);
         let column = scene.world.parameter(resource, parameter, &nodes).await;
+        let named = ResourceQuery::Named(Pattern::Plain(resource.as_str().to_owned()));
+        let there = scene.world.resources(&named).await;
         scene.judge_each(&column, |world, node, value| {
             let name = world.name(node).to_string();
+            let should = expected.should();
             let message = match value {
-                None => format!("{resource} on {name} has no parameter {parameter}, or is not there"),
                 Some(value) if expected.accepts(value) => return None,
                 Some(value) => {
                     let value = shown(value);
-                    format!("the parameter {parameter} of {resource} on {name} is {value:?}: it should be so that it {expected}")
+                    format!("the parameter {parameter} of {resource} on {name} is {value:?}, and it {should}")
+                }
+                None if matches!(there.values[node], Known::Present(_)) => {
+                    format!("{resource} on {name} has no parameter {parameter}, and it {should}")
+                }
+                None => {
+                    format!("the catalog of {name} lacks {resource}, of which {parameter} {should}")
                 }
             };
             let about = format!("parameter {parameter} of {resource}");

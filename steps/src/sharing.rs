@@ -15,7 +15,7 @@ use groundrule_engine::world::{Column, World};
 use serde_json::Value;
 
 use crate::facts::no_fact;
-use crate::words::{count, list, names};
+use crate::words::{self, count, list, names, shown};
 
 pub const SENTENCES: &[Definition] = &[
     Definition {
@@ -139,7 +139,7 @@ impl Sharing {
                 shared
                     .map(|(value, nodes)| {
                         let value = (*value).clone();
-                        let text = crate::words::shown(&value);
+                        let text = shown(&value);
                         let message =
                             |who: &[String]| format!("{} share the {fact} {text:?}", list(who));
                         violation(&mut nodes.iter().copied(), &message).with("value", value)
@@ -148,7 +148,7 @@ impl Sharing {
             }
             Rule::NotAll => match values.of.values().next() {
                 Some((value, _)) if values.of.len() == 1 && all_known => {
-                    let text = crate::words::shown(value);
+                    let text = shown(value);
                     let message = |who: &[String]| match who {
                         [one] => format!(
                             "{one} is the only one, so that all of them share the {fact} {text:?}"
@@ -162,10 +162,9 @@ impl Sharing {
             Rule::Span(wanted) if (1..wanted).contains(&values.of.len()) && all_known => {
                 let found = count(values.of.len(), "value");
                 let message = |who: &[String]| {
-                    format!(
-                        "{} span {found} of the fact {fact}, and at least {wanted} are wanted",
-                        list(who)
-                    )
+                    let span = if who.len() == 1 { "spans" } else { "span" };
+                    let wanted = words::wanted("at least", wanted);
+                    format!("{} {span} {found} of the fact {fact}, {wanted}", list(who))
                 };
                 let all: Vec<_> = values.of.values().map(|(value, _)| (*value).clone()).collect();
                 vec![

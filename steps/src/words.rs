@@ -85,6 +85,21 @@ pub fn list(names: &[String]) -> String {
     format!("{} and {} others", names[..SHOWN].join(", "), names.len() - SHOWN)
 }
 
+/// The end of a sentence that says how many there should be: `and at least 2 are wanted`.
+pub fn wanted(how_many: &str, n: usize) -> String {
+    let are = if n == 1 { "is" } else { "are" };
+    format!("and {how_many} {n} {are} wanted")
+}
+
+/// Something that is there or lacks, with its name or the expression that matches it:
+/// `class ntp`, `class that matches /^ntp/`.
+pub fn such(thing: &str, pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Plain(name) => format!("{thing} {name}"),
+        Pattern::Regex { written, .. } => format!("{thing} that matches {written}"),
+    }
+}
+
 /// A number of things: `1 node`, `2 nodes`.
 pub fn count(n: usize, one: &str) -> String {
     let ending = one.strip_suffix('y').filter(|_| n != 1);

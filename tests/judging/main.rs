@@ -3,3 +3,4 @@
 
 mod agreement;
 mod in_process;
+mod steps;

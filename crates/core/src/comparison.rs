@@ -110,6 +110,27 @@ impl Expected {
         Ok(Self { comparison, written: written.to_owned(), wanted })
     }
 
+    /// What a value should do, in words: `should be at least "8"`, `should match "/^a/"`.
+    #[must_use]
+    pub fn should(&self) -> String {
+        let words = match self.comparison {
+            Comparison::Is => "should be",
+            Comparison::IsNot => "should not be",
+            Comparison::Matches => "should match",
+            Comparison::Includes => "should include",
+            Comparison::Number(Order::AtLeast) => "should be at least",
+            Comparison::Number(Order::AtMost) => "should be at most",
+            Comparison::Number(Order::MoreThan) => "should be more than",
+            Comparison::Number(Order::LessThan) => "should be less than",
+            Comparison::Version(Order::AtLeast) => "should be at least version",
+            Comparison::Version(Order::AtMost) => "should be at most version",
+            Comparison::Version(Order::MoreThan) => "should be more than version",
+            Comparison::Version(Order::LessThan) => "should be less than version",
+            Comparison::IsOneOf => "should be one of",
+        };
+        format!("{words} {:?}", self.written)
+    }
+
     /// Whether a value that is there compares as wanted.
     #[must_use]
     pub fn accepts(&self, value: &Value) -> bool {

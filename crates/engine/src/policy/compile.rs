@@ -241,6 +241,7 @@ impl Compiler<'_> {
             keyword: step.keyword.trim().to_owned(),
             text: step.value.clone(),
             line: step.position.line,
+            definition,
             sentence: Arc::from(sentence),
             name,
         })

@@ -54,6 +54,8 @@ pub struct Step {
     pub text: String,
     /// Its line in the file.
     pub line: usize,
+    /// The sentence of the vocabulary that it is.
+    pub definition: &'static Definition,
     /// What to do.
     pub sentence: Arc<dyn Sentence>,
     /// The name that it gives to the set that it selects.

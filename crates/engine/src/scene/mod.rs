@@ -64,7 +64,7 @@ pub struct Scene {
     allow_empty: bool,
     /// In which worlds a violation has told already why the current set may be empty.
     excused: Excused,
-    /// Texts of the sentences that selected the current set.
+    /// Texts of the sentences that made the current set.
     selection: Vec<String>,
     /// Text of the sentence that is carried out.
     text: String,
@@ -202,11 +202,16 @@ impl Scene {
             Current::Dependencies(set) => set.known.len(),
             Current::Nothing | Current::Groups(_) | Current::Pairs(_) => 0,
         };
-        self.replace(set);
+        self.make_current(set);
     }
 
     /// Makes a set the current one, as a When does.
     pub fn replace(&mut self, set: Current) {
+        self.selection.push(self.text.clone());
+        self.make_current(set);
+    }
+
+    fn make_current(&mut self, set: Current) {
         self.numbers += 1;
         self.current = Numbered { set, number: self.numbers };
     }
@@ -225,7 +230,12 @@ impl Scene {
         let Current::Nodes(nodes) = chosen.set.in_world(&self.world) else {
             return;
         };
+        // It is the named set that may be empty, not the current one.
+        let named = name.map(|name| vec![format!("the \"{name}\"")]);
+        let selection = self.selection.clone();
+        self.selection = named.unwrap_or_else(|| selection.clone());
         self.refuse_no_members(None, nodes.known.is_clear(), nodes.unknown());
+        self.selection = selection;
         self.world.shut_down(&nodes.known, &nodes.maybe);
         let rest = match chosen.number == self.current.number {
             true => {
@@ -244,6 +254,7 @@ impl Scene {
         };
         self.refuse_no_members(None, nodes.known.is_clear(), nodes.unknown());
         self.findings.doubt(nodes.unknown().cloned());
+        self.selection.push(self.text.clone());
         self.in_turn = Some(nodes.known.ones().collect());
         self.turning = self.current.number;
     }
@@ -282,12 +293,12 @@ impl Scene {
         let excused = self.excused.everywhere
             || gone.is_some_and(|gone| self.excused.without.contains(&gone));
         if empty && unknown.is_empty() && !self.allow_empty && !excused {
-            let selection = self.selection.join(", ");
-            self.violate(Violation::new(
-                Vec::new(),
-                "nothing to judge",
-                format!("there is nothing to judge: nothing fits \"{selection}\""),
-            ));
+            let why = match self.selection.as_slice() {
+                [selection] => format!("nothing fits \"{selection}\""),
+                several => format!("nothing is left after \"{}\"", several.join("\", \"")),
+            };
+            let message = format!("there is nothing to judge: {why}");
+            self.violate(Violation::new(Vec::new(), "nothing to judge", message));
         }
         self.findings.doubt(unknown);
     }

@@ -206,7 +206,7 @@ impl Dependencies {
                         let stands = provider.node.map_or(Tri::Unknown, |node| world.stands(node));
                         (provider.node, provider.eligible.and(stands))
                     });
-                    unmanaged_filter(others.chain(new), filter)
+                    unmanaged_filter(world, others.chain(new), list.on.as_ref())
                 }
             };
             found.extend(found_here.map(|(missing, unknown)| Unmanaged {
@@ -243,22 +243,30 @@ impl Dependencies {
 }
 
 fn unmanaged_filter(
+    world: &World,
     providers: impl Iterator<Item = (Option<NodeId>, Tri)>,
-    filter: &Filter,
+    on: Option<&ResourceRef>,
 ) -> Option<(Vec<String>, Vec<Option<NodeId>>)> {
-    let mut unknown = Vec::new();
+    let (mut unknown, mut lost) = (Vec::new(), Vec::new());
     for (node, provides) in providers {
         match provides {
             Tri::True => return None,
             Tri::Unknown => unknown.push(node),
-            Tri::False => {}
+            Tri::False => lost.extend(node),
         }
     }
-    let missing = match unknown.as_slice() {
-        [] => vec![format!("no node fits its filter {filter}")],
-        _ => Vec::new(),
+    if !unknown.is_empty() {
+        return Some((Vec::new(), unknown));
+    }
+    // Those that do not provide it match all the same.
+    let missing = match (lost.as_slice(), on) {
+        ([], _) => "no node matches".to_owned(),
+        (lost, Some(on)) if lost.iter().any(|node| world.stands(*node).may_be()) => {
+            format!("no node that matches has {on}")
+        }
+        _ => "no node that matches is there".to_owned(),
     };
-    Some((missing, unknown))
+    Some((vec![missing], unknown))
 }
 
 struct Builder {

@@ -124,7 +124,12 @@ impl GraphStore for Catalogs {
 
     async fn environments(&self) -> Answer<Rows<Text>> {
         let words = &self.estate.graph.words;
-        Ok(self.views().map(|(node, view)| (node, text(words.get(view.row.environment)))).collect())
+        let told = self.views().map(|(node, view)| (node, words.get(view.row.environment)));
+        // A catalog that does not tell is of none.
+        Ok(told
+            .filter(|(_, environment)| !environment.is_empty())
+            .map(|(node, environment)| (node, text(environment)))
+            .collect())
     }
 
     async fn classes(&self, name: &Pattern) -> Answer<Rows<Vec<Text>>> {

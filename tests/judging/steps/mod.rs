@@ -1,0 +1,60 @@
+//! Every sentence of the vocabulary: held, violated, undecided, and with nothing to judge.
+
+mod case;
+mod classes;
+mod counting;
+mod dependencies;
+mod estate;
+mod facts;
+mod following;
+mod groups;
+mod narrowing;
+mod nodes;
+mod outages;
+mod presence;
+mod resources;
+mod sharing;
+mod suppositions;
+mod tails;
+
+use case::{Kind, Sentence};
+
+fn all() -> Vec<Sentence> {
+    let topics = [
+        classes::sentences(),
+        counting::sentences(),
+        dependencies::sentences(),
+        facts::sentences(),
+        following::sentences(),
+        groups::sentences(),
+        narrowing::sentences(),
+        nodes::sentences(),
+        outages::sentences(),
+        presence::sentences(),
+        resources::sentences(),
+        sharing::sentences(),
+        suppositions::sentences(),
+        tails::sentences(),
+    ];
+    topics.into_iter().flatten().collect()
+}
+
+/// A new sentence comes with its cases; there is none for which one of the kinds is impossible.
+#[test]
+fn every_sentence_has_a_case_of_each_kind() {
+    let vocabulary = groundrule_steps::vocabulary().unwrap();
+    let all = all();
+    let mut missing = Vec::new();
+    for definition in vocabulary.definitions() {
+        let of_it = all.iter().filter(|sentence| {
+            (sentence.keyword, sentence.expression) == (definition.keyword, definition.expression)
+        });
+        let cases: Vec<_> = of_it.flat_map(|sentence| &sentence.cases).collect();
+        for kind in [Kind::Held, Kind::Violated, Kind::Undecided, Kind::Nothing] {
+            if !cases.iter().any(|case| case.kind == kind) {
+                missing.push(format!("{} {}: {kind:?}", definition.keyword, definition.expression));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{} cases are missing:\n{}", missing.len(), missing.join("\n"));
+}
