@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use groundrule_core::verdict::Status;
 use groundrule_oracle::{generate, judge as oracle, policy};
 
-use crate::cases::{Place, policies, seeds};
+use crate::cases::{Place, expect_none, policies, seeds};
 use crate::in_process::{judge, outcome};
 
 #[test]
@@ -66,6 +66,5 @@ fn the_engine_agrees_with_the_oracle() {
             }
         }
     }
-    let shown: Vec<_> = different.iter().take(15).cloned().collect();
-    assert!(different.is_empty(), "{} differences:\n{}", different.len(), shown.join("\n"));
+    expect_none(&different);
 }

@@ -68,3 +68,13 @@ impl Place {
         file
     }
 }
+
+/// Fails with the first of what is wrong. A run silences the messages of panics, those of other
+/// tests too, so they are printed.
+pub fn expect_none(wrong: &[String]) {
+    if !wrong.is_empty() {
+        let shown: Vec<_> = wrong.iter().take(12).map(String::as_str).collect();
+        println!("{} are wrong:\n{}", wrong.len(), shown.join("\n\n"));
+        panic!("{} are wrong", wrong.len());
+    }
+}

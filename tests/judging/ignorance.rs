@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use crate::cases::{Place, can_run, policies, seeds};
+use crate::cases::{Place, can_run, expect_none, policies, seeds};
 use crate::in_process::{judge_with, outcome};
 
 /// What is left to know of an estate.
@@ -228,8 +228,7 @@ fn knowing_less_never_turns_a_verdict_round() {
             violations += some.len();
         }
     }
-    let shown: Vec<_> = wrong.iter().take(12).cloned().collect();
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), shown.join("\n\n"));
+    expect_none(&wrong);
     // Else nothing was hidden that mattered, or everything was.
     let figures = [verdicts, became_undecided, violations];
     assert!(one || figures.iter().all(|n| n * 20 > judged), "{figures:?} of {judged}");
