@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use groundrule_core::plain::lines as clean;
 use groundrule_engine::policy::Fault;
 
 /// Something that stops the program.
@@ -75,11 +76,6 @@ impl From<io::Error> for Failure {
             ),
         }
     }
-}
-
-/// Text without control characters that a terminal would obey.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 /// Draws a fault into the line of the file that it is in.

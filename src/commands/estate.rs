@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use groundrule_core::filter::{Filter, FilterError};
 use groundrule_core::name::NodeName;
+use groundrule_core::plain;
 use groundrule_engine::estate::describe;
 use groundrule_engine::world::World;
 use groundrule_inventory::{NoGraph, NodeGraph, Overview};
@@ -108,14 +109,13 @@ fn in_words(overview: &Overview, now: Timestamp) -> String {
         n => format!("\n{n} problems:\n"),
     });
     for problem in &overview.problems {
-        text.push_str(&format!("  {problem}: {}\n", problem.help));
+        text.push_str(&format!(
+            "  {}: {}\n",
+            plain::line(&problem.to_string()),
+            plain::line(&problem.help)
+        ));
     }
-    clean(&text)
-}
-
-/// Text without control characters that a terminal would obey.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    plain::lines(&text)
 }
 
 fn graph(config: &Config, node: &str, format: GraphFormat, color: bool) -> Result<Ended, Failure> {
@@ -160,7 +160,8 @@ fn nearest<'n>(names: &'n [String], name: &str) -> Option<&'n String> {
 
 fn dot(graph: &NodeGraph) -> String {
     let quote = |text: &str| {
-        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+        let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        format!("\"{}\"", plain::line(&text))
     };
     let mut text = format!(
         "digraph {} {{\n    rankdir = LR\n    node [shape = box]\n",
@@ -201,7 +202,7 @@ fn nodes(config: &Config, wanted: &cli::Filter) -> Result<Ended, Failure> {
                 let node = unknown.node.as_ref().map_or("", NodeName::as_str);
                 format!("# perhaps {node}: {}\n", unknown.why)
             });
-            clean(
+            plain::lines(
                 &selected.iter().map(|name| format!("{name}\n")).chain(unknown).collect::<String>(),
             )
         }

@@ -2,5 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod agreement;
+mod cases;
+mod ignorance;
 mod in_process;
 mod steps;
+mod suppositions;

@@ -12,6 +12,7 @@ pub mod logic;
 pub mod name;
 pub mod number;
 pub mod pattern;
+pub mod plain;
 pub mod ports;
 pub mod redaction;
 pub mod source;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Text;
+use crate::plain::misleads;
 
 /// The identity of one machine: certname, MCollective identity and `fqdn` in one; lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +33,7 @@ impl NodeName {
         if name.trim().is_empty() {
             return Err(NameError::EmptyNode);
         }
-        if name.chars().any(|c| c == '/' || c.is_control()) {
+        if name.chars().any(|c| c == '/' || misleads(c)) {
             return Err(NameError::Node(name.to_owned()));
         }
         Ok(Self(name.trim().to_lowercase().into()))
@@ -179,6 +180,7 @@ mod tests {
         assert_eq!(NodeName::new("  "), Err(NameError::EmptyNode));
         assert!(NodeName::new("../etc").is_err());
         assert!(NodeName::new("a\u{1b}[2J").is_err());
+        assert!(NodeName::new("web1\u{202e}bd").is_err());
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::fault::{Fault, position};
 /// No document of a real estate is larger: a catalog has a few MB.
 pub const LARGEST: u64 = 64 << 20;
 
+/// What some editors write before UTF-8.
+pub const BOM: &[u8] = b"\xef\xbb\xbf";
+
 /// A file as it was when it was listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
@@ -66,7 +69,13 @@ pub fn list(root: &Path, folder: &str, endings: &[&str]) -> Folder {
     let mut found = Folder::default();
     let entries = match fs::read_dir(root.join(folder)) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return found,
+        Err(error)
+            if error.kind() == io::ErrorKind::NotFound
+                && fs::symlink_metadata(root.join(folder)).is_err() =>
+        {
+            return found;
+        }
+        // A link to what is not there, too: a disk that is not mounted, for instance.
         Err(error) => {
             found.there = true;
             found.faults.push((format!("{folder}/"), unreadable(&error)));
@@ -98,6 +107,28 @@ pub fn list(root: &Path, folder: &str, endings: &[&str]) -> Folder {
     found.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     found.others.sort_unstable();
     found
+}
+
+/// What stands in an estate directory under nearly the right name: its name, and the right one.
+#[must_use]
+pub fn misnamed(root: &Path) -> Vec<(String, &'static str)> {
+    const NAMES: [&str; 5] =
+        ["catalogs/", "facts/", "registrations/", "discovery.json", "relationships.yaml"];
+    let stem = |name: &str| {
+        let name = name.split(['.', '/']).next().unwrap_or_default().to_lowercase();
+        name.strip_suffix('s').map(str::to_owned).unwrap_or(name)
+    };
+    let entries = fs::read_dir(root).into_iter().flatten().filter_map(Result::ok);
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut misnamed: Vec<_> = names
+        .filter(|name| NAMES.iter().all(|right| right.trim_end_matches('/') != name))
+        .filter_map(|name| {
+            let right = NAMES.into_iter().find(|right| stem(right) == stem(&name))?;
+            Some((name, right))
+        })
+        .collect();
+    misnamed.sort_unstable();
+    misnamed
 }
 
 /// One file of an estate, if it is there.
@@ -152,10 +183,10 @@ pub fn read(root: &Path, file: &Listed, buffer: &mut Vec<u8>) -> Result<(), Faul
             "no catalog, facts or registration is that large: make the file again",
         ));
     }
-    let mut opened = File::open(path(root, file)).map_err(|error| unreadable(&error))?;
-    opened.read_to_end(buffer).map_err(|error| unreadable(&error))?;
-    if buffer.starts_with(b"\xef\xbb\xbf") {
-        buffer.drain(..3);
+    let opened = File::open(path(root, file)).map_err(|error| unreadable(&error))?;
+    opened.take(LARGEST).read_to_end(buffer).map_err(|error| unreadable(&error))?;
+    if buffer.starts_with(BOM) {
+        buffer.drain(..BOM.len());
     }
     match std::str::from_utf8(buffer) {
         Ok(_) => Ok(()),

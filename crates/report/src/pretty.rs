@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use anstyle::{AnsiColor, Color, Style};
+use groundrule_core::plain::line;
 use groundrule_core::verdict::Status;
 use groundrule_engine::event::{Event, Judged, RunFinished, RunStarted};
 
@@ -64,15 +65,15 @@ impl Pretty {
             self.feature = Some(policy.file.clone());
         }
         let status = self.status(judged.status);
-        let mut line = format!("  {status}  {}", clean(&policy.name));
+        let mut text = format!("  {status}  {}", line(&policy.name));
         match judged.status {
             Status::Undecided => {
                 let reason = judged.undecided.as_ref().map_or("", |undecided| &undecided.reason);
-                line.push_str(&format!(": {}", clean(reason)));
+                text.push_str(&format!(": {}", line(reason)));
             }
             Status::Waived => {
                 let why: Vec<_> = judged.findings.iter().filter_map(exception).collect();
-                line.push_str(&format!(": {}", clean(&why.join("; "))));
+                text.push_str(&format!(": {}", line(&why.join("; "))));
             }
             Status::Held | Status::Violated => {}
         }
@@ -92,12 +93,12 @@ impl Pretty {
             remarks.extend(policy.owner.iter().map(|owner| format!("owner {owner}")));
         }
         let remarks = self.faint(&clean(&format!("({})", remarks.join(", "))));
-        writeln!(self.output.to, "{line}  {remarks}")?;
+        writeln!(self.output.to, "{text}  {remarks}")?;
         if judged.status == Status::Violated {
             for finding in &judged.findings {
                 for (n, text) in finding_lines(finding).iter().enumerate() {
                     let mark = if n == 0 { "- " } else { "    " };
-                    let text = clean(text).replace('\n', " ");
+                    let text = line(text);
                     let text = if n == 0 { text } else { self.faint(&text) };
                     writeln!(self.output.to, "      {mark}{text}")?;
                 }
@@ -148,8 +149,8 @@ impl Pretty {
             writeln!(self.output.to, "\n{problems} with the estate {}:", clean(&started.estate))?;
         }
         for problem in started.problems.iter().take(SHOWN) {
-            let help = self.faint(&clean(&problem.help));
-            writeln!(self.output.to, "  {}: {help}", clean(&problem.to_string()))?;
+            let help = self.faint(&line(&problem.help));
+            writeln!(self.output.to, "  {}: {help}", line(&problem.to_string()))?;
         }
         if started.problems.len() > SHOWN {
             let more = started.problems.len() - SHOWN;

@@ -2,10 +2,7 @@
 
 use groundrule_engine::event::{Finding, Judged};
 
-/// Text without control characters: data may hold anything, and a terminal obeys some of it.
-pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
-}
+pub use groundrule_core::plain::lines as clean;
 
 /// A number of things, plural with an `s`.
 pub fn count(n: usize, one: &str) -> String {

@@ -361,7 +361,7 @@ fn registered_and_discovered() {
             (
                 "registered",
                 vec![that(Tail::Registered), then(Then::None)],
-                Violated(&[&["db1"], &["web1"], &["web2"]]),
+                Violated(&[&["db1"], &["web1"]]),
             ),
             (
                 "discovered",
@@ -372,7 +372,7 @@ fn registered_and_discovered() {
             (
                 "does not answer",
                 vec![that(Tail::Registered), then(Then::AnswersDiscovery)],
-                Violated(&[&["db1"], &["web2"]]),
+                Violated(&[&["db1"]]),
             ),
             (
                 "is registered",

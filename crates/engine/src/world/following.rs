@@ -235,7 +235,8 @@ impl<'w> Walk<'w> {
     }
 
     /// Whether a walk from a node that nobody told us about may come anywhere: such a node has no
-    /// catalog, so that it needs nobody; but others may name it, or select it with a filter.
+    /// catalog, so that it needs nobody; but others may name it, or select it with a filter, and of
+    /// those whose catalogs cannot be read we do not know.
     #[must_use]
     pub fn leads_from_strangers(&self) -> bool {
         let hidden = !self.graph.anybody.is_empty() || !self.graph.strangers.is_empty();
@@ -245,9 +246,13 @@ impl<'w> Walk<'w> {
                     self.follows(*d) && self.world.stands(self.graph.all[*d].node).may_be()
                 })
         };
+        let estate = &self.world.estate;
+        let opaque = |node: NodeId| {
+            estate.catalog_unknown(node).is_some() && self.world.stands(node).may_be()
+        };
         hidden
             || (self.how.direction == Direction::NeededBy
-                && self.graph.provisions.iter().any(provides))
+                && (self.graph.provisions.iter().any(provides) || (0..estate.size()).any(opaque)))
     }
 
     fn follows(&self, dependency: DependencyId) -> bool {

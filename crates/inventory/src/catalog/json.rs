@@ -13,14 +13,14 @@ use serde_json::Value;
 use super::declared::DependencyMap;
 use super::relations::{RawEdge, Relation, resolve};
 use super::{Catalog, RawParameters, RawResource};
-use crate::fault::Fault;
+use crate::fault::{Fault, position};
 
 /// Reads a catalog from the text of its file.
 ///
 /// # Errors
 /// When it is no catalog, or one that Puppet itself would refuse.
 pub fn read(text: &str, maps: &[DependencyMap]) -> Result<Catalog, Fault> {
-    let context = Context { base: text.as_ptr() as usize, maps };
+    let context = Context { text, maps };
     let mut json = serde_json::Deserializer::from_str(text);
     let mut raw = Document(&context).deserialize(&mut json)?;
     json.end()?;
@@ -40,8 +40,8 @@ pub fn read(text: &str, maps: &[DependencyMap]) -> Result<Catalog, Fault> {
         edges: Vec::new(),
         dependencies: Vec::new(),
     };
-    resolve(&mut catalog, &resources, &raw.edges)?;
-    catalog.dependencies = dependencies(&catalog, &resources, maps)?;
+    resolve(&mut catalog, &resources, &raw.edges, &context)?;
+    catalog.dependencies = dependencies(&catalog, &resources, &context)?;
     Ok(catalog)
 }
 
@@ -70,17 +70,17 @@ fn classes(listed: Option<Vec<Cow<'_, str>>>, resources: &[RawResource<'_>]) -> 
 fn dependencies(
     catalog: &Catalog,
     resources: &[RawResource<'_>],
-    maps: &[DependencyMap],
+    context: &Context<'_>,
 ) -> Result<Vec<super::RawDependency>, Fault> {
     let mut found = Vec::new();
     for (raw, resource) in resources.iter().zip(&catalog.resources) {
         let Some(parameters) = &raw.parameters.kept else {
             continue;
         };
-        for map in maps.iter().filter(|map| map.covers(&raw.type_name)) {
-            let read = map.read(parameters).map_err(|fault| Fault {
-                what: format!("{}: {}", resource.reference, fault.what),
-                ..fault
+        for map in context.maps.iter().filter(|map| map.covers(&raw.type_name)) {
+            let read = map.read(parameters).map_err(|fault| {
+                let what = format!("{}: {}", resource.reference, fault.what);
+                context.at(&raw.title, Fault { what, ..fault })
             })?;
             found.extend(read.map(|mut dependency| {
                 dependency.declared_in.clone_from(&resource.reference);
@@ -91,10 +91,29 @@ fn dependencies(
     Ok(found)
 }
 
-struct Context<'c> {
-    /// Address of the text's first byte: borrowed keys tell by theirs where they stand.
-    base: usize,
+/// What is read, and how.
+pub(super) struct Context<'c> {
+    text: &'c str,
     maps: &'c [DependencyMap],
+}
+
+impl Context<'_> {
+    /// Where in the text a piece of it stands: what is borrowed tells by its address.
+    fn offset(&self, piece: &str) -> Option<usize> {
+        let offset = (piece.as_ptr() as usize).checked_sub(self.text.as_ptr() as usize)?;
+        (offset + piece.len() <= self.text.len()).then_some(offset)
+    }
+
+    /// The fault at the place of the piece that it is about; what had escapes in it has none.
+    pub fn at(&self, piece: &str, fault: Fault) -> Fault {
+        match self.offset(piece) {
+            Some(offset) => {
+                let (line, column) = position(self.text.as_bytes(), offset);
+                fault.at(line, column)
+            }
+            None => fault,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -190,6 +209,22 @@ impl<'de> Visitor<'de> for Scalar {
     }
 }
 
+/// Refuses a name that was there before: one of the two would be lost.
+fn once<E: serde::de::Error>(seen: &mut u32, names: &[&str], key: &str) -> Result<(), E> {
+    let Some(n) = names.iter().position(|name| *name == key) else {
+        return Ok(());
+    };
+    if *seen >> n & 1 == 1 {
+        return Err(twice(key));
+    }
+    *seen |= 1 << n;
+    Ok(())
+}
+
+fn twice<E: serde::de::Error>(key: &str) -> E {
+    E::custom(format!("{key:?} occurs twice"))
+}
+
 struct Document<'c>(&'c Context<'c>);
 
 impl<'de> DeserializeSeed<'de> for Document<'_> {
@@ -206,7 +241,13 @@ impl<'de> Visitor<'de> for Document<'_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut raw = RawDocument::default();
+        let mut seen = 0;
         while let Some(key) = map.next_key_seed(Str)? {
+            once(
+                &mut seen,
+                &["data", "name", "certname", "environment", "classes", "resources", "edges"],
+                &key,
+            )?;
             match &*key {
                 "data" => raw = map.next_value_seed(Document(self.0))?,
                 "name" | "certname" => raw.name = text_or_nothing(&mut map)?,
@@ -305,10 +346,12 @@ impl<'de> Visitor<'de> for OneResource<'_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut raw = RawResource { offset: usize::MAX, ..RawResource::default() };
+        let mut seen = 0;
         while let Some(key) = map.next_key_seed(Str)? {
-            if let (usize::MAX, Cow::Borrowed(first)) = (raw.offset, &key) {
-                raw.offset = first.as_ptr() as usize - self.0.base;
+            if raw.offset == usize::MAX {
+                raw.offset = self.0.offset(&key).unwrap_or(usize::MAX);
             }
+            once(&mut seen, &["type", "title", "kind", "parameters"], &key)?;
             match &*key {
                 "type" => raw.type_name = map.next_value_seed(Str)?,
                 "title" => raw.title = map.next_value_seed(Str)?,
@@ -367,7 +410,11 @@ impl<'de> Visitor<'de> for Parameters {
                 "name" if !self.keep => raw.name = text_or_nothing(&mut map)?,
                 "path" if !self.keep => raw.path = text_or_nothing(&mut map)?,
                 _ if self.keep => {
-                    kept.insert(key.into_owned(), map.next_value::<Value>()?);
+                    let name = key.into_owned();
+                    if kept.contains_key(&name) {
+                        return Err(twice(&name));
+                    }
+                    kept.insert(name, map.next_value::<Value>()?);
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;

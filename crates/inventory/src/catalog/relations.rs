@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use groundrule_core::name::ResourceRef;
 
+use super::json::Context;
 use super::{Catalog, RawResource, Resource};
 use crate::fault::Fault;
 
@@ -108,16 +109,18 @@ pub(super) fn resolve(
     catalog: &mut Catalog,
     raw: &[RawResource<'_>],
     raw_edges: &[RawEdge<'_>],
+    context: &Context<'_>,
 ) -> Result<(), Fault> {
     let references: Vec<String> = raw.iter().map(reference).collect();
-    let names = names(raw, &references)?;
+    let names = names(raw, &references, context)?;
     let mut edges = Vec::with_capacity(raw_edges.len() * 2);
     let find = |of: &str, reference: &str| {
         names.find(reference).ok_or_else(|| {
-            Fault::new(
+            let fault = Fault::new(
                 format!("{of} refers to {reference}, which the catalog does not contain"),
                 "compile the catalog again: Puppet refuses such a relationship",
-            )
+            );
+            context.at(reference, fault)
         })
     };
     for edge in raw_edges {
@@ -165,29 +168,35 @@ fn is_container(resource: &RawResource<'_>) -> bool {
         || resource.type_name.contains("::")
 }
 
-fn names<'a>(raw: &[RawResource<'_>], references: &'a [String]) -> Result<Names<'a>, Fault> {
+fn names<'a>(
+    raw: &[RawResource<'_>],
+    references: &'a [String],
+    context: &Context<'_>,
+) -> Result<Names<'a>, Fault> {
     let mut titles = HashMap::with_capacity(references.len());
     for (here, reference) in (0u32..).zip(references) {
         if titles.insert(reference.as_str(), here).is_some() {
-            return Err(Fault::new(
+            let fault = Fault::new(
                 format!("the catalog contains {reference} twice"),
                 "compile the catalog again: Puppet refuses duplicates",
-            ));
+            );
+            return Err(context.at(&raw[here as usize].title, fault));
         }
     }
     let mut aliases: HashMap<String, u32> = HashMap::new();
     for (here, resource) in (0u32..).zip(raw) {
-        for alias in &resource.parameters.aliases {
-            let alias = ResourceRef::new(&resource.type_name, alias).as_str().to_owned();
+        for written in &resource.parameters.aliases {
+            let alias = ResourceRef::new(&resource.type_name, written).as_str().to_owned();
             let taken = titles.get(alias.as_str()).or_else(|| aliases.get(&alias)).copied();
             if let Some(by) = taken.filter(|by| *by != here) {
-                return Err(Fault::new(
+                let fault = Fault::new(
                     format!(
                         "{} is also named {alias}, which is {}",
                         references[here as usize], references[by as usize]
                     ),
                     "compile the catalog again: Puppet refuses such an alias",
-                ));
+                );
+                return Err(context.at(written, fault));
             }
             aliases.insert(alias, here);
         }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::time;
+use super::whole::Whole;
 use crate::fault::Fault;
 
 const FORMS: &str =
@@ -24,7 +25,7 @@ pub struct Reply {
 /// # Errors
 /// When it is none of them.
 pub fn read(text: &str) -> Result<Reply, Fault> {
-    let (items, at) = match serde_json::from_str(text)? {
+    let (items, at) = match serde_json::from_str::<Whole>(text)?.0 {
         Value::Array(items) => (items, None),
         Value::Object(mut map) => {
             let at = map.get("at").and_then(time);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::time;
+use super::whole::Whole;
 use crate::fault::Fault;
 
 /// The facts of one node.
@@ -24,7 +25,7 @@ pub struct FactsDocument {
 /// # Errors
 /// When it is no JSON object.
 pub fn json(text: &str) -> Result<FactsDocument, Fault> {
-    document(serde_json::from_str(text)?)
+    document(serde_json::from_str::<Whole>(text)?.0)
 }
 
 /// Reads Puppet's node facts: `name`, `values`, `timestamp`; or a plain mapping of facts.
@@ -32,7 +33,7 @@ pub fn json(text: &str) -> Result<FactsDocument, Fault> {
 /// # Errors
 /// When it is no YAML mapping.
 pub fn yaml(text: &str) -> Result<FactsDocument, Fault> {
-    document(serde_saphyr::from_str(text)?)
+    document(serde_saphyr::from_str::<Whole>(text)?.0)
 }
 
 fn document(value: Value) -> Result<FactsDocument, Fault> {
@@ -42,8 +43,13 @@ fn document(value: Value) -> Result<FactsDocument, Fault> {
             "write what `facter --json` prints, or Puppet's node facts",
         ));
     };
-    let Some(Value::Object(facts)) = map.get_mut("values").map(Value::take) else {
-        return Ok(FactsDocument { node: text(&map, "clientcert"), made: None, facts: map });
+    let facts = match map.remove("values") {
+        Some(Value::Object(facts)) => facts,
+        // Somebody's fact is called so.
+        other => {
+            map.extend(other.map(|value| ("values".to_owned(), value)));
+            return Ok(FactsDocument { node: text(&map, "clientcert"), made: None, facts: map });
+        }
     };
     Ok(FactsDocument { node: text(&map, "name"), made: map.get("timestamp").and_then(time), facts })
 }
@@ -124,6 +130,12 @@ mod tests {
         );
         assert_eq!(owner("web1.prod", r#"{"fqdn": "ip-10-0-0-1.internal"}"#), "web1.prod");
         assert_eq!(owner("x", r#"{"clientcert": "web1"}"#), "web1");
+    }
+
+    #[test]
+    fn a_fact_may_be_called_values() {
+        let read = json(r#"{"values": [1], "zone": "a"}"#).unwrap();
+        assert_eq!(Value::Object(read.facts), json!({"values": [1], "zone": "a"}));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod discovery;
 pub mod facts;
 pub mod registrations;
 pub mod relationships;
+mod whole;
 
 use jiff::Timestamp;
 use serde_json::Value;

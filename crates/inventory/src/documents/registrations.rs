@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::time;
+use super::whole::Whole;
 use crate::fault::Fault;
 
 /// One registration.
@@ -30,7 +31,7 @@ const FORMS: &str =
 /// # Errors
 /// When it is neither of the two forms.
 pub fn read(text: &str) -> Result<RegistrationDocument, Fault> {
-    let Value::Object(mut outer) = serde_json::from_str(text)? else {
+    let Value::Object(mut outer) = serde_json::from_str::<Whole>(text)?.0 else {
         return Err(Fault::new("this is no registration: a JSON object is expected", FORMS));
     };
     let seen = ["msgtime", "lastseen"].iter().find_map(|key| time(outer.get(*key)?));

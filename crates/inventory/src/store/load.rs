@@ -1,6 +1,6 @@
 //! Reading an estate directory: every file once, on all cores.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -70,6 +70,8 @@ pub(super) struct Found {
     pub registrations: Folder,
     pub discovery: Result<Option<Listed>, Fault>,
     pub relationships: Result<Option<Listed>, Fault>,
+    /// What is not read because of its name, and how it should be called.
+    pub misnamed: Vec<(String, &'static str)>,
 }
 
 impl Found {
@@ -87,6 +89,7 @@ impl Found {
             registrations: files::list(root, "registrations", &["json", "ndjson"]),
             discovery: files::single(root, "discovery.json"),
             relationships: files::single(root, "relationships.yaml"),
+            misnamed: files::misnamed(root),
         })
     }
 
@@ -172,6 +175,7 @@ impl Estate {
 }
 
 /// What one file held.
+#[derive(Clone)]
 struct Entry {
     node: NodeName,
     file: String,
@@ -348,6 +352,9 @@ impl Reader<'_> {
                 }
                 continue;
             }
+            if number == 1 && line.starts_with(files::BOM) {
+                line.drain(..files::BOM.len());
+            }
             if line.trim_ascii().is_empty() {
                 continue;
             }
@@ -447,6 +454,16 @@ impl Builder {
         ] {
             self.folder(source, folder);
         }
+        for (name, right) in &found.misnamed {
+            let help = format!("call it {right}, or take it away");
+            let source = Source::ALL.into_iter().find(|source| right.starts_with(source.plural()));
+            let problem = Fault::new("this is not read", help).problem(
+                source.unwrap_or(Source::Relationships),
+                name,
+                false,
+            );
+            self.problems.push(problem);
+        }
         if let Err(fault) = &found.discovery {
             let fault = Some(self.report(Source::Discovery, "discovery.json", fault.clone()));
             self.discovery = Replied { there: true, fault, ..Replied::default() };
@@ -456,6 +473,7 @@ impl Builder {
             let why = self.report(Source::Relationships, "relationships.yaml", fault.clone());
             self.relationships.fault = Some(why);
         }
+        self.complete_host_names();
         let entries = std::mem::take(&mut self.catalogs);
         let catalogs = self.documents(Source::Catalogs, found.catalogs.there, entries);
         let entries = std::mem::take(&mut self.facts);
@@ -498,6 +516,35 @@ impl Builder {
             let fault =
                 Fault::new("this file is not read", "give it the right ending, or take it away");
             self.problems.push(fault.problem(source, file, false));
+        }
+    }
+
+    /// A file that cannot be read tells by its name alone whose it is. Where that is a bare host
+    /// that nobody knows, it is of the nodes that others know by their full names.
+    fn complete_host_names(&mut self) {
+        let lists = [&self.catalogs, &self.facts, &self.registrations];
+        let readable = lists.into_iter().flatten().filter(|entry| entry.row.is_ok());
+        let mut known: BTreeSet<String> = readable.map(|entry| entry.node.to_string()).collect();
+        known.extend(self.discovery.nodes.iter().cloned());
+        for list in [&mut self.catalogs, &mut self.facts, &mut self.registrations] {
+            let mut completed = Vec::with_capacity(list.len());
+            for entry in list.drain(..) {
+                let host = entry.node.as_str();
+                let below = format!("{host}.");
+                let unknown = entry.row.is_err() && !host.contains('.') && !known.contains(host);
+                let owners =
+                    known.range(below.clone()..).take_while(|name| name.starts_with(&below));
+                let owners: Vec<_> = owners
+                    .filter(|_| unknown)
+                    .filter_map(|name| NodeName::new(name).ok())
+                    .collect();
+                if owners.is_empty() {
+                    completed.push(entry);
+                    continue;
+                }
+                completed.extend(owners.into_iter().map(|node| Entry { node, ..entry.clone() }));
+            }
+            *list = completed;
         }
     }
 

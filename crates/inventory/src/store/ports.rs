@@ -382,7 +382,10 @@ impl Catalogs {
         }
         let read = || -> std::io::Result<Value> {
             let mut opened = File::open(files::path(&self.estate.root, file))?;
-            let offset = u64::from(view.offset(position));
+            let mut first = Vec::new();
+            opened.by_ref().take(files::BOM.len() as u64).read_to_end(&mut first)?;
+            let before = if first == files::BOM { first.len() as u64 } else { 0 };
+            let offset = u64::from(view.offset(position)) + before;
             opened.seek(SeekFrom::Start(offset.saturating_sub(1)))?;
             let mut rest = Vec::new();
             let mut size = 16 << 10;
@@ -398,8 +401,12 @@ impl Catalogs {
                 }
             }
         };
-        let Ok(Value::Object(mut resource)) = read() else {
-            return changed();
+        let mut resource = match read() {
+            Ok(Value::Object(resource)) => resource,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Known::Unknown(text("a value in its resource cannot be read"));
+            }
+            _ => return changed(),
         };
         let named = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or_default();
         let found = ResourceRef::new(named("type"), named("title"));
