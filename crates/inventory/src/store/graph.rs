@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use groundrule_core::dependency::{Kind, Needs};
-use groundrule_core::name::NodeName;
+use groundrule_core::name::{NodeName, ResourceRef};
 
 use crate::catalog::{Catalog, RawDependency, Relation};
 use crate::intern::{NONE, Strings};
@@ -301,6 +301,12 @@ impl<'g> View<'g> {
             let alias = self.aliases.iter().find(|[alias, _]| *alias == reference);
             alias.map(|[_, position]| *position as usize)
         })
+    }
+
+    /// The resource that Puppet would find under this reference.
+    pub fn find_named(&self, reference: &ResourceRef) -> Option<usize> {
+        let find = |name: &ResourceRef| self.find(self.graph.references.find(name.as_str())?);
+        find(reference).or_else(|| find(&reference.without_slashes()?))
     }
 
     fn is_sound(&self) -> bool {

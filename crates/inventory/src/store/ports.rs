@@ -126,26 +126,26 @@ impl GraphStore for Catalogs {
         let references = &self.0.graph.references;
         let named: HashMap<u32, ResourceRef> = match query {
             ResourceQuery::Named(Pattern::Plain(name)) => {
-                let Some(id) = references.find(name) else {
+                let Some(sought) = ResourceRef::stored(name) else {
                     return Ok(Vec::new());
                 };
                 return Ok(self
                     .0
                     .views()
-                    .filter_map(|(node, view)| Some((node, self.title(view, id)?)))
+                    .filter_map(|(node, view)| Some((node, self.title(view, &sought)?)))
                     .collect());
             }
             ResourceQuery::Named(pattern) => references
                 .iter()
                 .filter(|(_, reference)| pattern.matches(reference))
-                .filter_map(|(id, reference)| Some((id, reference.parse().ok()?)))
+                .filter_map(|(id, reference)| Some((id, ResourceRef::stored(reference)?)))
                 .collect(),
             ResourceQuery::OfType(pattern) => references
                 .iter()
                 .filter(|(_, reference)| {
                     pattern.matches(reference.split('[').next().unwrap_or_default())
                 })
-                .filter_map(|(id, reference)| Some((id, reference.parse().ok()?)))
+                .filter_map(|(id, reference)| Some((id, ResourceRef::stored(reference)?)))
                 .collect(),
         };
         let mut rows = Vec::new();
@@ -163,11 +163,10 @@ impl GraphStore for Catalogs {
         nodes: &[NodeName],
     ) -> Answer<Rows<Known<Value>>> {
         let catalogs = self.0.catalog_rows();
-        let id = self.0.graph.references.find(resource.as_str());
         let rows = nodes.iter().filter_map(|node| Some((node, *catalogs.get(node.as_str())?)));
         let value = |n: usize| {
             let view = self.0.graph.catalog(n);
-            match id.and_then(|id| view.find(id)) {
+            match view.find_named(resource) {
                 None => Known::Absent,
                 Some(position) => self.parameter(view, position, parameter),
             }
@@ -187,12 +186,12 @@ impl GraphStore for Catalogs {
             let Some(node) = node(name).filter(|_| beside || catalog.is_some()) else {
                 continue;
             };
-            let reference = |id: u32| graph.references.get(id).parse::<ResourceRef>().ok();
-            let from = match (row.from, catalog) {
-                (NONE, _) => End::Node,
-                (from, catalog) => match catalog.and_then(|view| self.title(view, from)) {
+            let reference = |id: u32| ResourceRef::stored(graph.references.get(id));
+            let from = match reference(row.from) {
+                None => End::Node,
+                Some(from) => match catalog.and_then(|view| self.title(view, &from)) {
                     Some(title) => End::Resource(title),
-                    None => reference(from).map_or(End::Node, End::Missing),
+                    None => End::Missing(from),
                 },
             };
             let providers = if row.matching == NONE {
@@ -248,7 +247,7 @@ impl GraphStore for Catalogs {
             let (_, down) = by_catalog
                 .entry(*n)
                 .or_insert_with(|| (origin.node.clone(), vec![false; view.count]));
-            match origin.from.as_ref().map(|from| self.position(view, from)) {
+            match origin.from.as_ref().map(|from| view.find_named(from)) {
                 None => down.fill(true),
                 Some(None) => {}
                 Some(Some(position)) => {
@@ -271,9 +270,9 @@ impl GraphStore for Catalogs {
         let catalogs = self.0.catalog_rows();
         let way = || {
             let view = self.0.graph.catalog(*catalogs.get(origin.node.as_str())?);
-            let from = self.position(view, origin.from.as_ref()?)?;
+            let from = view.find_named(origin.from.as_ref()?)?;
             let fallen = Falling::new(view).from(from, Cause::Dependency);
-            let to = self.position(view, falls).filter(|to| fallen.has(*to))?;
+            let to = view.find_named(falls).filter(|to| fallen.has(*to))?;
             fallen.way(to).into_iter().map(|p| self.reference(view, p)).collect::<Option<Vec<_>>>()
         };
         Ok(way().unwrap_or_default())
@@ -282,24 +281,20 @@ impl GraphStore for Catalogs {
 
 impl Catalogs {
     fn reference(&self, view: View<'_>, position: usize) -> Option<ResourceRef> {
-        self.0.graph.references.get(view.references()[position]).parse().ok()
-    }
-
-    fn position(&self, view: View<'_>, reference: &ResourceRef) -> Option<usize> {
-        view.find(self.0.graph.references.find(reference.as_str())?)
+        ResourceRef::stored(self.0.graph.references.get(view.references()[position]))
     }
 
     /// The reference under which a catalog has a resource, given that or an alias.
-    fn title(&self, view: View<'_>, id: u32) -> Option<ResourceRef> {
-        self.reference(view, view.find(id)?)
+    fn title(&self, view: View<'_>, reference: &ResourceRef) -> Option<ResourceRef> {
+        self.reference(view, view.find_named(reference)?)
     }
 
     fn link(&self, view: View<'_>, ends: &Ends) -> Links {
-        let on: Vec<_> = ends.on.iter().map(|on| self.position(view, on)).collect();
+        let on: Vec<_> = ends.on.iter().map(|on| view.find_named(on)).collect();
         let mut falls = Vec::new();
         let mut falling = None;
         for (f, from) in (0u32..).zip(&ends.from) {
-            let Some(from) = self.position(view, from) else {
+            let Some(from) = view.find_named(from) else {
                 continue;
             };
             let fallen = falling.get_or_insert_with(|| Falling::new(view)).from(from, ends.cause);
