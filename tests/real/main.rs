@@ -7,8 +7,12 @@
 #[path = "../command/running.rs"]
 mod running;
 
+mod declaring;
 mod documents;
+mod filters;
 mod forms;
 mod graph;
+mod matcher;
 mod ordering;
 mod real;
+mod rules;
