@@ -12,12 +12,12 @@ use crate::real::{self, captured, here};
 use crate::running::{Place, shipped};
 
 /// Manifests and catalogs with Puppet's answers beside them.
-struct Asked {
+pub struct Asked {
     place: Place,
 }
 
 impl Asked {
-    fn puppet(files: &[PathBuf]) -> Self {
+    pub fn puppet(files: &[PathBuf]) -> Self {
         let place = Place::new();
         fs::create_dir(place.path("out")).unwrap();
         let mut ruby = real::ruby("puppet/graph.rb");
@@ -30,7 +30,7 @@ impl Asked {
         fs::read_to_string(self.place.path(&format!("out/{name}.{what}"))).ok()
     }
 
-    fn catalog(&self, name: &str) -> String {
+    pub fn catalog(&self, name: &str) -> String {
         self.answer(name, "catalog.json")
             .unwrap_or_else(|| panic!("{name}: {:?}", self.answer(name, "error")))
     }

@@ -78,6 +78,14 @@ fn dependencies(
             continue;
         };
         for map in maps.iter().filter(|map| map.covers(&raw.type_name)) {
+            if let Some(name) =
+                map.parameters().find(|name| raw.sensitive.iter().any(|s| s == name))
+            {
+                return Err(Fault::new(
+                    format!("{}: {name} is sensitive, and never read", resource.reference),
+                    "declare the dependency with a parameter that is not",
+                ));
+            }
             let read = map.read(parameters).map_err(|fault| Fault {
                 what: format!("{}: {}", resource.reference, fault.what),
                 ..fault
@@ -320,6 +328,9 @@ impl<'de> Visitor<'de> for OneResource<'_> {
                         || self.0.maps.iter().any(|map| map.covers(&raw.type_name));
                     raw.parameters = map.next_value_seed(Parameters { keep: mapped })?;
                 }
+                "sensitive_parameters" => {
+                    raw.sensitive = map.next_value_seed(List(&|| Str))?;
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -328,6 +339,7 @@ impl<'de> Visitor<'de> for OneResource<'_> {
         if raw.type_name.is_empty() || raw.title.is_empty() {
             return Err(A::Error::custom("a resource has no type or no title"));
         }
+        raw.forget_sensitive();
         Ok(raw)
     }
 }
