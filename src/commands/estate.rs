@@ -103,6 +103,13 @@ fn in_words(overview: &Overview, now: Timestamp) -> String {
         "  {:<14} {} hard, {} soft\n",
         "dependencies", dependencies.hard, dependencies.soft
     ));
+    for cycle in &overview.cycles {
+        text.push_str(&format!(
+            "\nPuppet refuses to apply the catalog of {}, where these wait for each other:\n  {}\n",
+            cycle.node,
+            cycle.resources.join(", ")
+        ));
+    }
     text.push_str(&match overview.problems.len() {
         0 => "\nno problems\n".to_owned(),
         1 => "\n1 problem:\n".to_owned(),

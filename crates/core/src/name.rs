@@ -111,6 +111,21 @@ impl ResourceRef {
         &self.text[self.type_len as usize + 1..self.text.len() - 1]
     }
 
+    /// The reference of a catalog, whose titles are as they are: quotes belong to them.
+    #[must_use]
+    pub fn stored(text: &str) -> Option<Self> {
+        let (type_name, rest) = text.split_once('[')?;
+        Some(Self::new(type_name, rest.strip_suffix(']')?))
+    }
+
+    /// The same file without slashes at its end, where there are any: Puppet takes both for one.
+    #[must_use]
+    pub fn without_slashes(&self) -> Option<Self> {
+        let title = self.title();
+        let plain = file_name(title);
+        (self.type_name() == "File" && plain.len() < title.len()).then(|| Self::new("File", plain))
+    }
+
     /// Splits `Type[title]` at its first bracket; quotes around the title, as manifests have them,
     /// are dropped.
     #[must_use]
@@ -139,6 +154,14 @@ impl fmt::Display for ResourceRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// A file's name without slashes at its end, but for a root (`/`, `C:/`).
+#[must_use]
+pub fn file_name(path: &str) -> &str {
+    let bare = path.trim_end_matches('/');
+    let root = bare.is_empty() || bare.ends_with(':');
+    &path[..path.len().min(bare.len() + usize::from(root))]
 }
 
 /// A class as Puppet names it: lower case, without a leading `::`.
@@ -197,8 +220,28 @@ mod tests {
             assert_eq!(parsed.as_str(), reference);
             assert_eq!((parsed.type_name(), parsed.title()), (type_name, title));
         }
+        assert_eq!(ResourceRef::stored("Notify['it']").unwrap().title(), "'it'");
         for bad in ["nginx", "Service[]", "[x]", "Ser vice[x]", "Service[x"] {
             assert!(bad.parse::<ResourceRef>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_makes_no_other_file() {
+        for (written, name) in [
+            ("/srv/data/", "/srv/data"),
+            ("/srv//", "/srv"),
+            ("/srv", "/srv"),
+            ("/", "/"),
+            ("//", "/"),
+            ("C:/", "C:/"),
+            ("C://", "C:/"),
+            ("", ""),
+        ] {
+            assert_eq!(file_name(written), name, "{written}");
+        }
+        let plain = |text: &str| ResourceRef::stored(text).unwrap().without_slashes();
+        assert_eq!(plain("File[/srv/]").unwrap().as_str(), "File[/srv]");
+        assert_eq!((plain("File[/srv]"), plain("Exec[/srv/]")), (None, None));
     }
 }

@@ -49,6 +49,12 @@ impl Pattern {
         Self::regex(written, source, ignore_case)
     }
 
+    /// Whether a string is written as a regular expression.
+    #[must_use]
+    pub fn is_expression(written: &str) -> bool {
+        Self::expression(written).is_some()
+    }
+
     fn expression(written: &str) -> Option<(&str, bool)> {
         let inner = written.strip_prefix('/')?;
         inner

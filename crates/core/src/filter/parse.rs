@@ -71,9 +71,13 @@ fn fact_test(
     value: &str,
     at: usize,
 ) -> Result<FactTest, FilterError> {
-    let expression = value.len() > 1 && value.starts_with('/') && value.ends_with('/');
     let operator = match operator {
-        Operator::Equal if expression => Operator::Matches,
+        Operator::Equal if Pattern::is_expression(value) => Operator::Matches,
+        Operator::Less | Operator::AtMost | Operator::Greater | Operator::AtLeast
+            if Pattern::is_expression(value) =>
+        {
+            return Err(FilterError::new(at, "a /regex/ is searched, with = or !=, not compared"));
+        }
         other => other,
     };
     let wanted = match operator {
@@ -171,7 +175,7 @@ impl Parser {
             Some(')') => return Err(self.error("a class or a comparison is missing before \")\"")),
             Some('/') => {
                 let at = self.at;
-                let expression = self.delimited()?;
+                let expression = self.expression()?;
                 return match self.letters.get(self.at) {
                     None | Some(' ' | ')' | '\t' | '\n') => Pattern::parse(&expression)
                         .map(Test::Class)
@@ -249,7 +253,7 @@ impl Parser {
     fn value(&mut self) -> Result<String, FilterError> {
         match self.peek() {
             None | Some(')') => Err(self.error("the value is missing")),
-            Some('/') => self.delimited(),
+            Some('/') => self.expression(),
             Some('"' | '\'') => {
                 let quoted = self.delimited()?;
                 Ok(quoted[1..quoted.len() - 1].to_owned())
@@ -262,6 +266,15 @@ impl Parser {
                 Ok(self.letters[start..self.at].iter().collect())
             }
         }
+    }
+
+    /// `/…/`, or `/…/i`.
+    fn expression(&mut self) -> Result<String, FilterError> {
+        let mut text = self.delimited()?;
+        if self.letters.get(self.at) == Some(&'i') && self.take_word("i") {
+            text.push('i');
+        }
+        Ok(text)
     }
 
     /// Text between two of the letter that stands here, both included; a backslash keeps the next
@@ -349,6 +362,8 @@ mod tests {
             ("android", "android"),
             ("::Mysql::Server", "mysql::server"),
             ("(/^web/)", "/^web/"),
+            ("/^Web/i and role=/^W/i", "(/^Web/i and role=/^W/i)"),
+            ("(role!=/^W/i)", "role!=/^W/i"),
             ("path=/usr\\/lib/", "path=/usr/lib/"),
             ("a!=b", "a!=b"),
         ] {
@@ -371,6 +386,9 @@ mod tests {
                 "the regular expression /(/ cannot be used: unclosed group at character 6",
             ),
             ("/foo", "/ has no end at character 1"),
+            ("cores>=/8/", "a /regex/ is searched, with = or !=, not compared at character 8"),
+            ("/foo/ib", "a /regex/ stands alone, as a class at character 6"),
+            ("/foo/ i", "\"and\" or \"or\" is missing at character 7"),
             ("/foo/=bar", "a /regex/ stands alone, as a class at character 6"),
             ("", "a class or a comparison is missing at character 1"),
             ("foo(", "a function takes a quoted argument at character 5"),
@@ -388,6 +406,9 @@ mod tests {
         assert!(accepts("mem_mb<4096", 2048.into()));
         assert!(accepts("location=~^dc1", "dc1".into()));
         assert!(accepts("location=/^dc[12]$/", "dc2".into()));
+        assert!(
+            accepts("location=/^DC/i", "dc2".into()) && accepts("path=/srv/a", "/srv/a".into())
+        );
         assert!(accepts("location!=dc1", "dc2".into()) && !accepts("location!=dc1", "dc1".into()));
         assert!(accepts("deps=b", serde_json::json!(["a", "b"])));
         assert!(accepts("os=family", serde_json::json!({"family": "Debian"})));

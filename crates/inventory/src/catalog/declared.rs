@@ -56,6 +56,13 @@ impl DependencyMap {
         self.define.eq_ignore_ascii_case(of_type) || type_name(&self.define) == of_type
     }
 
+    /// The parameters that it reads.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        [&self.from, &self.on, &self.nodes, &self.matching, &self.kind, &self.needs]
+            .into_iter()
+            .filter_map(|name| name.as_deref())
+    }
+
     /// Reads the dependency that a resource declares; none when it names no provider at all.
     ///
     /// # Errors

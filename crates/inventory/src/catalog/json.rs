@@ -78,7 +78,15 @@ fn dependencies(
             continue;
         };
         for map in context.maps.iter().filter(|map| map.covers(&raw.type_name)) {
-            let read = map.read(parameters).map_err(|fault| {
+            let sensitive = |name: &&str| raw.sensitive.iter().any(|s| s == name);
+            let read = match map.parameters().find(sensitive) {
+                None => map.read(parameters),
+                Some(name) => Err(Fault::new(
+                    format!("{name} is sensitive, and never read"),
+                    "declare the dependency with a parameter that is not",
+                )),
+            };
+            let read = read.map_err(|fault| {
                 let what = format!("{}: {}", resource.reference, fault.what);
                 context.at(&raw.title, Fault { what, ..fault })
             })?;
@@ -363,6 +371,9 @@ impl<'de> Visitor<'de> for OneResource<'_> {
                         || self.0.maps.iter().any(|map| map.covers(&raw.type_name));
                     raw.parameters = map.next_value_seed(Parameters { keep: mapped })?;
                 }
+                "sensitive_parameters" => {
+                    raw.sensitive = map.next_value_seed(List(&|| Str))?;
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -371,6 +382,7 @@ impl<'de> Visitor<'de> for OneResource<'_> {
         if raw.type_name.is_empty() || raw.title.is_empty() {
             return Err(A::Error::custom("a resource has no type or no title"));
         }
+        raw.forget_sensitive();
         Ok(raw)
     }
 }

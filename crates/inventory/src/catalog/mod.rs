@@ -50,6 +50,24 @@ struct RawResource<'a> {
     defined: bool,
     offset: usize,
     parameters: RawParameters<'a>,
+    sensitive: Vec<Cow<'a, str>>,
+}
+
+impl RawResource<'_> {
+    /// Lets go of every value that Puppet marks as sensitive.
+    fn forget_sensitive(&mut self) {
+        for name in &self.sensitive {
+            if let Some(kept) = &mut self.parameters.kept {
+                kept.shift_remove(&**name);
+            }
+            match &**name {
+                "name" => self.parameters.name = None,
+                "path" => self.parameters.path = None,
+                "alias" => self.parameters.aliases.clear(),
+                _ => {}
+            }
+        }
+    }
 }
 
 /// The parameters that a graph is made of; values of all others are passed over.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use groundrule_core::name::ResourceRef;
+use groundrule_core::name::{ResourceRef, file_name};
 
 use super::json::Context;
 use super::{Catalog, RawResource, Resource};
@@ -93,9 +93,12 @@ struct Names<'a> {
 impl Names<'_> {
     fn find(&self, reference: &str) -> Option<u32> {
         self.titles.get(reference).or_else(|| self.aliases.get(reference)).copied().or_else(|| {
-            let canonical: ResourceRef = reference.parse().ok()?;
-            let canonical = canonical.as_str();
-            self.titles.get(canonical).or_else(|| self.aliases.get(canonical)).copied()
+            let stored = ResourceRef::stored(reference)?;
+            let get = |name: &ResourceRef| {
+                let name = name.as_str();
+                self.titles.get(name).or_else(|| self.aliases.get(name)).copied()
+            };
+            get(&stored).or_else(|| get(&stored.without_slashes()?))
         })
     }
 }
@@ -216,7 +219,7 @@ fn names<'a>(
 /// aliases, two resources may share one.
 fn real_names<'a>(resource: &'a RawResource<'_>) -> impl Iterator<Item = Cow<'a, str>> {
     let parameters = &resource.parameters;
-    let path = parameters.path.as_deref().filter(|_| resource.type_name == "File");
-    let path = path.map(|path| path.strip_suffix('/').unwrap_or(path));
+    let path = (resource.type_name == "File")
+        .then(|| file_name(parameters.path.as_deref().unwrap_or(&resource.title)));
     parameters.name.as_deref().into_iter().chain(path).map(Cow::Borrowed)
 }

@@ -37,6 +37,14 @@ pub fn read(text: &str) -> Result<RegistrationDocument, Fault> {
     let seen = ["msgtime", "lastseen"].iter().find_map(|key| time(outer.get(*key)?));
     let sender = text_of(&outer, "senderid");
     let body = match outer.get_mut("body").map(Value::take) {
+        // Receivers that store text keep the body as the JSON that it came in.
+        Some(Value::String(text)) => Some(
+            serde_json::from_str(&text)
+                .map_err(|_| Fault::new("body is a text that is no JSON", FORMS))?,
+        ),
+        body => body,
+    };
+    let body = match body {
         None => outer,
         Some(Value::Object(body)) => body,
         Some(agents @ Value::Array(_)) => Map::from_iter([("agentlist".to_owned(), agents)]),
@@ -97,6 +105,8 @@ mod tests {
             read(r#"{"senderid":"a","msgtime":1,"body":["discovery","rpcutil"]}"#).unwrap();
         assert_eq!(agents_only.agents.unwrap(), ["discovery", "rpcutil"]);
         assert!(agents_only.facts.is_none() && agents_only.classes.is_none());
+        let text = read(r#"{"senderid":"a","msgtime":1,"body":"{\"classes\":[\"x\"]}"}"#).unwrap();
+        assert_eq!(text.classes.unwrap(), ["x"]);
         let mongo = read(r#"{"_id":{"$oid":"x"},"fqdn":"a","lastseen":{"$numberLong":"7"},"facts":{},"classes":[],"agentlist":[]}"#).unwrap();
         assert_eq!((mongo.seen.unwrap().as_second(), mongo.facts.unwrap().len()), (7, 0));
     }
@@ -108,6 +118,8 @@ mod tests {
             (r#"{"facts":{}}"#, "the registration names no node"),
             (r#"{"fqdn":"a","classes":"web"}"#, "classes is no list of names"),
             (r#"{"fqdn":"a","facts":[]}"#, "facts is no object"),
+            (r#"{"senderid":"a","body":"ping"}"#, "body is a text that is no JSON"),
+            (r#"{"senderid":"a","body":"7"}"#, "body is neither an object nor a list"),
             (r#"{"senderid":"a","body":7}"#, "body is neither an object nor a list"),
         ] {
             assert_eq!(read(text).unwrap_err().what, what);

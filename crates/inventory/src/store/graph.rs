@@ -5,7 +5,7 @@ use std::io;
 use bytemuck::{Pod, Zeroable};
 
 use groundrule_core::dependency::{Kind, Needs};
-use groundrule_core::name::NodeName;
+use groundrule_core::name::{NodeName, ResourceRef};
 
 use crate::catalog::{Catalog, RawDependency, Relation};
 use crate::dump::Dump;
@@ -326,9 +326,10 @@ impl<'g> View<'g> {
         })
     }
 
-    /// The reference under which it has a resource, given that or an alias.
-    pub fn title(&self, reference: u32) -> Option<u32> {
-        self.find(reference).map(|position| self.references()[position])
+    /// The resource that Puppet would find under this reference.
+    pub fn find_named(&self, reference: &ResourceRef) -> Option<usize> {
+        let find = |name: &ResourceRef| self.find(self.graph.references.find(name.as_str())?);
+        find(reference).or_else(|| find(&reference.without_slashes()?))
     }
 
     fn is_sound(&self) -> bool {

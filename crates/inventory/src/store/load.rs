@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use groundrule_core::name::NodeName;
+use groundrule_core::name::{NodeName, ResourceRef};
 use groundrule_core::redaction::Redaction;
 use groundrule_core::source::{Problem, Source};
 use jiff::Timestamp;
@@ -636,9 +636,11 @@ impl Estate {
                 line,
                 ..fault.problem(source, &file, undecides)
             };
-            let found = catalogs.get(node).map(|n| self.graph.catalog(*n).find(row.from));
-            if row.from != NONE && matches!(found, Some(None)) {
-                let from = self.graph.references.get(row.from);
+            let from = ResourceRef::stored(self.graph.references.get(row.from));
+            let catalog = catalogs.get(node).map(|n| self.graph.catalog(*n));
+            if let (Some(from), Some(catalog)) = (from, catalog)
+                && catalog.find_named(&from).is_none()
+            {
                 let what = format!(
                     "{declared_in}: {node} has no resource {from} that could depend on anything"
                 );

@@ -4,6 +4,7 @@ use groundrule_core::source::Problem;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::view::Order;
 use super::{Documents, Estate};
 
 /// What was read of an estate.
@@ -25,8 +26,19 @@ pub struct Overview {
     pub relationships: Relationships,
     /// Dependencies between nodes.
     pub dependencies: Dependencies,
+    /// Catalogs that Puppet would refuse to apply.
+    pub cycles: Vec<Cycle>,
     /// What is wrong with its files.
     pub problems: Vec<Problem>,
+}
+
+/// Resources of a node that wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Cycle {
+    /// The node.
+    pub node: String,
+    /// `Type[title]`, sorted.
+    pub resources: Vec<String>,
 }
 
 /// One kind of document.
@@ -108,6 +120,27 @@ impl Documents {
 }
 
 impl Estate {
+    /// Resources that wait for each other, of every catalog, by node.
+    #[must_use]
+    pub fn cycles(&self) -> Vec<Cycle> {
+        let of = |(node, n): (&&str, &usize)| {
+            let view = self.graph.catalog(*n);
+            let containers = (0..view.count).map(|p| view.is_container(p)).collect();
+            let edges = (0..view.count).flat_map(|p| {
+                let parents = view.parents(p).iter().map(move |parent| (*parent as usize, p, true));
+                let needs = view.needs(p).iter().map(move |needed| (*needed as usize, p, false));
+                parents.chain(needs)
+            });
+            let name = |p: usize| self.graph.references.get(view.references()[p]).to_owned();
+            let cycles = Order::new(containers, edges).cycles(name);
+            let node = (*node).to_owned();
+            cycles.into_iter().map(move |resources| Cycle { node: node.clone(), resources })
+        };
+        let mut cycles: Vec<_> = self.catalog_rows().iter().flat_map(of).collect();
+        cycles.sort_unstable();
+        cycles
+    }
+
     /// What was read, in numbers.
     #[must_use]
     pub fn overview(&self) -> Overview {
@@ -140,6 +173,7 @@ impl Estate {
                 rows: self.relationships.rows,
             },
             dependencies: Dependencies { hard, soft: graph.dependencies.len() - hard },
+            cycles: self.cycles(),
             problems: self.problems.clone(),
         }
     }

@@ -147,25 +147,25 @@ impl GraphStore for Catalogs {
         let references = &self.estate.graph.references;
         let named: HashMap<u32, ResourceRef> = match query {
             ResourceQuery::Named(Pattern::Plain(name)) => {
-                let Some(id) = references.find(name) else {
+                let Some(sought) = ResourceRef::stored(name) else {
                     return Ok(Vec::new());
                 };
                 return Ok(self
                     .views()
-                    .filter_map(|(node, view)| Some((node, self.title(view, id)?)))
+                    .filter_map(|(node, view)| Some((node, self.title(view, &sought)?)))
                     .collect());
             }
             ResourceQuery::Named(pattern) => references
                 .iter()
                 .filter(|(_, reference)| pattern.matches(reference))
-                .filter_map(|(id, reference)| Some((id, reference.parse().ok()?)))
+                .filter_map(|(id, reference)| Some((id, ResourceRef::stored(reference)?)))
                 .collect(),
             ResourceQuery::OfType(pattern) => references
                 .iter()
                 .filter(|(_, reference)| {
                     pattern.matches(reference.split('[').next().unwrap_or_default())
                 })
-                .filter_map(|(id, reference)| Some((id, reference.parse().ok()?)))
+                .filter_map(|(id, reference)| Some((id, ResourceRef::stored(reference)?)))
                 .collect(),
         };
         let mut rows = Vec::new();
@@ -182,9 +182,8 @@ impl GraphStore for Catalogs {
         parameter: &str,
         nodes: &[NodeName],
     ) -> Answer<Rows<Known<Value>>> {
-        let id = self.estate.graph.references.find(resource.as_str());
         let rows = nodes.iter().filter_map(|node| Some((node, self.view(node)?)));
-        let value = |view: View<'_>| match id.and_then(|id| view.find(id)) {
+        let value = |view: View<'_>| match view.find_named(resource) {
             None => Known::Absent,
             Some(position) => self.parameter(view, position, parameter),
         };
@@ -198,7 +197,7 @@ impl GraphStore for Catalogs {
         let mut places = Memory::default();
         let mut filters = Memory::default();
         let mut reference =
-            |id: u32| references.get(id, || graph.references.get(id).parse::<ResourceRef>().ok());
+            |id: u32| references.get(id, || ResourceRef::stored(graph.references.get(id)));
         let mut name = |id: u32| names.get(id, || node(graph.words.get(id)));
         let mut declared = Vec::with_capacity(graph.dependencies.len());
         for (n, row) in graph.dependencies.iter().enumerate() {
@@ -210,11 +209,11 @@ impl GraphStore for Catalogs {
             if !beside && catalog.is_none() {
                 continue;
             }
-            let from = match (row.from, catalog) {
-                (NONE, _) => End::Node,
-                (from, catalog) => match catalog.and_then(|view| view.title(from)) {
-                    Some(title) => reference(title).map_or(End::Node, End::Resource),
-                    None => reference(from).map_or(End::Node, End::Missing),
+            let from = match reference(row.from) {
+                None => End::Node,
+                Some(from) => match catalog.and_then(|view| self.title(view, &from)) {
+                    Some(title) => End::Resource(title),
+                    None => End::Missing(from),
                 },
             };
             let providers = if row.matching == NONE {
@@ -268,7 +267,7 @@ impl GraphStore for Catalogs {
             let (_, down) = by_catalog
                 .entry(*n)
                 .or_insert_with(|| (origin.node.clone(), vec![false; view.count]));
-            match origin.from.as_ref().map(|from| self.position(view, from)) {
+            match origin.from.as_ref().map(|from| view.find_named(from)) {
                 None => down.fill(true),
                 Some(None) => {}
                 Some(Some(position)) => {
@@ -291,11 +290,11 @@ impl GraphStore for Catalogs {
     async fn way(&self, origin: &Origin, falls: &ResourceRef) -> Answer<Vec<ResourceRef>> {
         let way = || {
             let view = self.view(&origin.node)?;
-            let from = self.position(view, origin.from.as_ref()?)?;
+            let from = view.find_named(origin.from.as_ref()?)?;
             let mut falling = Falling::default();
             falling.turn(view);
             let fallen = falling.from(view, from, Cause::Dependency);
-            let to = self.position(view, falls).filter(|to| fallen.has(*to))?;
+            let to = view.find_named(falls).filter(|to| fallen.has(*to))?;
             fallen.way(to).into_iter().map(|p| self.reference(view, p)).collect::<Option<Vec<_>>>()
         };
         Ok(way().unwrap_or_default())
@@ -338,24 +337,20 @@ impl Catalogs {
     }
 
     fn reference(&self, view: View<'_>, position: usize) -> Option<ResourceRef> {
-        self.estate.graph.references.get(view.references()[position]).parse().ok()
-    }
-
-    fn position(&self, view: View<'_>, reference: &ResourceRef) -> Option<usize> {
-        view.find(self.estate.graph.references.find(reference.as_str())?)
+        ResourceRef::stored(self.estate.graph.references.get(view.references()[position]))
     }
 
     /// The reference under which a catalog has a resource, given that or an alias.
-    fn title(&self, view: View<'_>, id: u32) -> Option<ResourceRef> {
-        self.estate.graph.references.get(view.title(id)?).parse().ok()
+    fn title(&self, view: View<'_>, reference: &ResourceRef) -> Option<ResourceRef> {
+        self.reference(view, view.find_named(reference)?)
     }
 
     fn link(&self, view: View<'_>, ends: &Ends, falling: &mut Falling) -> Links {
-        let on: Vec<_> = ends.on.iter().map(|on| self.position(view, on)).collect();
+        let on: Vec<_> = ends.on.iter().map(|on| view.find_named(on)).collect();
         let mut falls = Vec::new();
         let mut turned = false;
         for (f, from) in (0u32..).zip(&ends.from) {
-            let Some(from) = self.position(view, from) else {
+            let Some(from) = view.find_named(from) else {
                 continue;
             };
             if !std::mem::replace(&mut turned, true) {

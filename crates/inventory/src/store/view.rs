@@ -94,48 +94,62 @@ impl Estate {
 }
 
 fn graph(node: NodeName, catalog: &Catalog) -> NodeGraph {
-    let name = |position: u32| catalog.resources[position as usize].reference.clone();
+    let name = |position: usize| catalog.resources[position].reference.clone();
+    let edge_name = |position: u32| name(position as usize);
     let mut edges: Vec<_> = catalog
         .edges
         .iter()
         .map(|edge| NodeEdge {
-            source: name(edge.source),
-            target: name(edge.target),
+            source: edge_name(edge.source),
+            target: edge_name(edge.target),
             relationship: edge.relation.as_str(),
         })
         .collect();
     edges.sort_unstable();
-    let order = Order::of(catalog);
+    let order = Order::new(
+        catalog.resources.iter().map(|resource| resource.container).collect(),
+        catalog.edges.iter().map(|edge| {
+            let contains = edge.relation == Relation::Contains;
+            (edge.source as usize, edge.target as usize, contains)
+        }),
+    );
+    let expanded = order.expanded().into_iter();
+    let mut expanded: Vec<_> =
+        expanded.map(|(a, b)| Expanded { source: name(a), target: name(b) }).collect();
+    expanded.sort_unstable();
     NodeGraph {
         node,
         resources: catalog.resources.iter().map(|r| r.reference.clone()).collect(),
         edges,
-        expanded: order.expanded(catalog),
-        cycles: order.cycles(catalog),
+        expanded,
+        cycles: order.cycles(name),
     }
 }
 
 /// The order in which Puppet would apply a catalog: every container has a beginning, before all
 /// that it contains, and an end, after it; an order between containers is one between their ends
 /// and beginnings.
-struct Order {
+pub(super) struct Order {
     /// Of each point: what comes after it. Points are the resources, and the ends of containers
     /// behind them; a container's own point is its beginning.
     after: Vec<Vec<usize>>,
-    count: usize,
+    containers: Vec<bool>,
 }
 
 impl Order {
-    fn of(catalog: &Catalog) -> Self {
-        let count = catalog.resources.len();
-        let container = |n: usize| catalog.resources[n].container;
+    /// The order of resources, of which these are containers. An edge has a source, a target, and
+    /// whether the source contains the target or only comes before it.
+    pub fn new(
+        containers: Vec<bool>,
+        edges: impl IntoIterator<Item = (usize, usize, bool)>,
+    ) -> Self {
+        let count = containers.len();
         let begin = |n: usize| n;
-        let end = |n: usize| if container(n) { count + n } else { n };
+        let end = |n: usize| if containers[n] { count + n } else { n };
         let mut after = vec![Vec::new(); count * 2];
-        let mut empty: Vec<bool> = (0..count).map(container).collect();
-        for edge in &catalog.edges {
-            let (source, target) = (edge.source as usize, edge.target as usize);
-            if edge.relation == Relation::Contains {
+        let mut empty = containers.clone();
+        for (source, target, contains) in edges {
+            if contains {
                 empty[source] = false;
                 after[begin(source)].push(begin(target));
                 after[end(target)].push(end(source));
@@ -146,51 +160,46 @@ impl Order {
         for n in (0..count).filter(|n| empty[*n]) {
             after[begin(n)].push(end(n));
         }
-        Self { after, count }
+        Self { after, containers }
     }
 
-    fn is_leaf(&self, point: usize, catalog: &Catalog) -> bool {
-        point < self.count && !catalog.resources[point].container
+    fn is_leaf(&self, point: usize) -> bool {
+        self.containers.get(point) == Some(&false)
     }
 
     /// Pairs of resources with nothing but beginnings and ends of containers between them.
-    fn expanded(&self, catalog: &Catalog) -> Vec<Expanded> {
+    fn expanded(&self) -> BTreeSet<(usize, usize)> {
         let mut pairs = BTreeSet::new();
-        for source in (0..self.count).filter(|n| self.is_leaf(*n, catalog)) {
+        for source in (0..self.containers.len()).filter(|n| self.is_leaf(*n)) {
             let mut seen = vec![false; self.after.len()];
             let mut stack = self.after[source].clone();
             while let Some(point) = stack.pop() {
                 if std::mem::replace(&mut seen[point], true) {
                     continue;
                 }
-                if self.is_leaf(point, catalog) {
+                if self.is_leaf(point) {
                     pairs.insert((source, point));
                 } else {
                     stack.extend(&self.after[point]);
                 }
             }
         }
-        let name = |n: usize| catalog.resources[n].reference.clone();
-        let mut pairs: Vec<_> =
-            pairs.into_iter().map(|(a, b)| Expanded { source: name(a), target: name(b) }).collect();
-        pairs.sort_unstable();
         pairs
     }
 
-    /// Resources that come before themselves, by group.
-    fn cycles(&self, catalog: &Catalog) -> Vec<Vec<String>> {
-        let mut groups: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    /// Names of resources that come before themselves, by group.
+    pub fn cycles(&self, name: impl Fn(usize) -> String) -> Vec<Vec<String>> {
+        let count = self.containers.len();
+        let mut groups: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (point, group) in components(&self.after).into_iter().enumerate() {
-            if let Some(group) = group
-                && let Some(resource) = catalog.resources.get(point % self.count.max(1))
-            {
-                groups.entry(group).or_default().push(resource.reference.clone());
+            if let Some(group) = group {
+                groups.entry(group).or_default().insert(point % count);
             }
         }
-        let mut cycles: Vec<_> = groups.into_values().collect();
+        let mut cycles: Vec<Vec<_>> =
+            groups.into_values().map(|group| group.into_iter().map(&name).collect()).collect();
         for cycle in &mut cycles {
             cycle.sort_unstable();
-            cycle.dedup();
         }
         cycles.sort_unstable();
         cycles
