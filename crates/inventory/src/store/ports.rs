@@ -293,16 +293,19 @@ impl Catalogs {
         let on: Vec<_> = ends.on.iter().map(|on| view.find_named(on)).collect();
         let mut falls = Vec::new();
         let mut falling = None;
+        // Several dependencies of one resource fall to the same: it is looked up once.
+        let mut by_from: HashMap<usize, Vec<u32>> = HashMap::new();
         for (f, from) in (0u32..).zip(&ends.from) {
             let Some(from) = view.find_named(from) else {
                 continue;
             };
-            let fallen = falling.get_or_insert_with(|| Falling::new(view)).from(from, ends.cause);
-            for (t, on) in (0u32..).zip(&on) {
-                if on.is_some_and(|on| fallen.has(on)) {
-                    falls.push((f, t));
-                }
-            }
+            let reached = by_from.entry(from).or_insert_with(|| {
+                let falling = falling.get_or_insert_with(|| Falling::new(view));
+                let fallen = falling.from(from, ends.cause);
+                let on = (0u32..).zip(&on);
+                on.filter(|(_, on)| on.is_some_and(|on| fallen.has(on))).map(|(t, _)| t).collect()
+            });
+            falls.extend(reached.iter().map(|t| (f, *t)));
         }
         Links { has: on.iter().map(Option::is_some).collect(), falls }
     }
