@@ -16,5 +16,6 @@ mod forms;
 mod graph;
 mod matcher;
 mod ordering;
+mod random;
 mod real;
 mod rules;
