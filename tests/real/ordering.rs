@@ -30,14 +30,18 @@ impl Asked {
         fs::read_to_string(self.place.path(&format!("out/{name}.{what}"))).ok()
     }
 
-    pub fn catalog(&self, name: &str) -> String {
-        self.answer(name, "catalog.json")
+    /// What Puppet answered; or else the test fails with its words.
+    pub fn expect(&self, name: &str, what: &str) -> String {
+        self.answer(name, what)
             .unwrap_or_else(|| panic!("{name}: {:?}", self.answer(name, "error")))
     }
 
-    fn expanded(&self, name: &str) -> BTreeSet<Pair> {
-        let edges: Vec<Pair> =
-            serde_json::from_str(&self.answer(name, "expanded.json").unwrap()).unwrap();
+    pub fn catalog(&self, name: &str) -> String {
+        self.expect(name, "catalog.json")
+    }
+
+    pub fn expanded(&self, name: &str) -> BTreeSet<Pair> {
+        let edges: Vec<Pair> = serde_json::from_str(&self.expect(name, "expanded.json")).unwrap();
         without_whits(&edges)
     }
 }
@@ -83,8 +87,7 @@ fn manifests_are_ordered_as_puppet_orders_them() {
         if !surplus.is_empty() || !missing.is_empty() {
             wrong.push(format!("{name}: only ours {surplus:?}, only Puppet's {missing:?}"));
         }
-        let stored: Value =
-            serde_json::from_str(&asked.answer(&name, "puppetdb.json").unwrap()).unwrap();
+        let stored: Value = serde_json::from_str(&asked.expect(&name, "puppetdb.json")).unwrap();
         assert_eq!(graph.edges, stored_edges(&stored["edges"]), "{name}");
         // PuppetDB's form names the same resources, and is read to the same graph.
         let again = graph::of(&stored.to_string(), "node.example.net");

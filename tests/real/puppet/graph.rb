@@ -2,10 +2,13 @@
 
 # What Puppet itself makes of manifests and catalogs.
 #   graph.rb OUT MODULES FILE...
-# Of each FILE, NAME.pp (compiled first) or NAME.json (a catalog), it writes OUT/NAME.catalog.json, as `puppet catalog compile` prints
-# it, and OUT/NAME.expanded.json: the edges of Puppet's relationship graph after containers were replaced by their beginnings and ends
-# (what `puppet apply --graph` draws as expanded_relationships.dot), less the automatic ones. Of a manifest, OUT/NAME.puppetdb.json is
-# what Puppet would send to PuppetDB. Where Puppet refuses, OUT/NAME.error holds its words.
+# Of each FILE, NAME.pp (compiled first) or NAME.json (a catalog), it writes into OUT
+#   NAME.catalog.json   as `puppet catalog compile` prints it
+#   NAME.expanded.json  the edges of Puppet's relationship graph after containers were replaced by their beginnings and ends (what
+#                       `puppet apply --graph` draws as expanded_relationships.dot), less the automatic ones
+#   NAME.cycles.json    its cycles
+#   NAME.puppetdb.json  of a manifest: what Puppet would send to PuppetDB
+#   NAME.error          in the place of all of them: why Puppet refuses
 require 'json'
 require 'puppet'
 require 'puppet/indirector/catalog/puppetdb'
@@ -45,10 +48,16 @@ def puppetdb(catalog)
   Puppet::Resource::Catalog::Puppetdb.allocate.munge_catalog(catalog, Time.now, extra).first
 end
 
-def expanded(data)
-  ral = Puppet::Resource::Catalog.from_data_hash(data).to_ral
-  edges = ral.relationship_graph.edges
-  edges.map { |edge| [edge.source, edge.target].map { |end_| Named::NAMES.fetch(end_) { end_.ref } } }.sort
+def relationships(data) = Puppet::Resource::Catalog.from_data_hash(data).to_ral.relationship_graph
+
+def expanded(graph)
+  graph.edges.map { |edge| [edge.source, edge.target].map { |end_| Named::NAMES.fetch(end_) { end_.ref } } }.sort
+end
+
+# By the names of containers instead of those of their beginnings and ends.
+def cycles(graph)
+  name = ->(one) { Named::NAMES.fetch(one) { one[:name].sub(/\A(admissible|completed)_/, '') } }
+  graph.find_cycles_in_graph.map { |cycle| cycle.map(&name).uniq.sort }.sort
 end
 
 out, modules, *files = ARGV
@@ -76,7 +85,9 @@ Dir.mktmpdir do |state|
         data = JSON.parse(File.read(file))
       end
       File.write("#{out}/#{name}.catalog.json", JSON.generate(data))
-      File.write("#{out}/#{name}.expanded.json", JSON.generate(expanded(data)))
+      graph = relationships(data)
+      File.write("#{out}/#{name}.expanded.json", JSON.generate(expanded(graph)))
+      File.write("#{out}/#{name}.cycles.json", JSON.generate(cycles(graph)))
     rescue Puppet::Error => e
       File.write("#{out}/#{name}.error", "#{e.message}\n")
     end

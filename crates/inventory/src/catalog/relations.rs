@@ -221,5 +221,6 @@ fn real_names<'a>(resource: &'a RawResource<'_>) -> impl Iterator<Item = Cow<'a,
     let parameters = &resource.parameters;
     let path = (resource.type_name == "File")
         .then(|| file_name(parameters.path.as_deref().unwrap_or(&resource.title)));
-    parameters.name.as_deref().into_iter().chain(path).map(Cow::Borrowed)
+    let names = parameters.name.as_deref().into_iter().chain(path);
+    names.filter(|name| *name != resource.title).map(Cow::Borrowed)
 }

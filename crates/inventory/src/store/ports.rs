@@ -349,19 +349,21 @@ impl Catalogs {
         let on: Vec<_> = ends.on.iter().map(|on| view.find_named(on)).collect();
         let mut falls = Vec::new();
         let mut turned = false;
+        // Several dependencies of one resource fall to the same: it is looked up once.
+        let mut by_from: HashMap<usize, Vec<u32>> = HashMap::new();
         for (f, from) in (0u32..).zip(&ends.from) {
             let Some(from) = view.find_named(from) else {
                 continue;
             };
-            if !std::mem::replace(&mut turned, true) {
-                falling.turn(view);
-            }
-            let fallen = falling.from(view, from, ends.cause);
-            for (t, on) in (0u32..).zip(&on) {
-                if on.is_some_and(|on| fallen.has(on)) {
-                    falls.push((f, t));
+            let reached = by_from.entry(from).or_insert_with(|| {
+                if !std::mem::replace(&mut turned, true) {
+                    falling.turn(view);
                 }
-            }
+                let fallen = falling.from(view, from, ends.cause);
+                let on = (0u32..).zip(&on);
+                on.filter(|(_, on)| on.is_some_and(|on| fallen.has(on))).map(|(t, _)| t).collect()
+            });
+            falls.extend(reached.iter().map(|t| (f, *t)));
         }
         Links { has: on.iter().map(Option::is_some).collect(), falls }
     }
