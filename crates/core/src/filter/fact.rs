@@ -78,14 +78,56 @@ impl FactTest {
 
 impl fmt::Display for FactTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wanted = self.wanted.as_str();
+        let expression = wanted.len() > 1 && wanted.starts_with('/') && wanted.ends_with('/');
         let operator = match self.operator {
-            Operator::Equal | Operator::Matches => "=",
+            Operator::Equal => "=",
+            Operator::Matches if expression => "=",
+            Operator::Matches => "=~",
             Operator::NotEqual => "!=",
             Operator::Less => "<",
             Operator::AtMost => "<=",
             Operator::Greater => ">",
             Operator::AtLeast => ">=",
         };
-        write!(f, "{}{operator}{}", self.name, self.wanted)
+        let name = self.name.as_str();
+        let unlike_a_word = |c: char| c.is_whitespace() || "()=<>!".contains(c);
+        if name.contains(unlike_a_word) || name.starts_with('/') {
+            write!(f, "fact({}).value{operator}", quoted(name))?;
+        } else {
+            write!(f, "{name}{operator}")?;
+        }
+        match wanted.chars().next() {
+            _ if expression => f.write_str(&slashed(wanted)),
+            Some(first)
+                if !"/~=<>'\"".contains(first)
+                    && !wanted.contains(|c: char| c.is_whitespace() || c == ')') =>
+            {
+                f.write_str(wanted)
+            }
+            _ => f.write_str(&quoted(wanted)),
+        }
     }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// An expression between slashes, with those in it escaped.
+pub(super) fn slashed(written: &str) -> String {
+    let mut text = String::from("/");
+    let mut letters = written[1..written.len() - 1].chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => {
+                text.push(letter);
+                text.extend(letters.next());
+            }
+            '/' => text.push_str("\\/"),
+            other => text.push(other),
+        }
+    }
+    text.push('/');
+    text
 }

@@ -5,6 +5,8 @@
 
 mod fact;
 mod parse;
+#[cfg(test)]
+mod properties;
 
 use std::fmt;
 
@@ -172,6 +174,9 @@ impl fmt::Display for Filter {
 impl fmt::Display for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Class(Pattern::Regex { written, .. }) if written.ends_with('/') => {
+                f.write_str(&fact::slashed(written))
+            }
             Self::Class(pattern) => write!(f, "{pattern}"),
             Self::Fact(test) => write!(f, "{test}"),
             Self::Identity(pattern) => write!(f, "identity={pattern}"),
