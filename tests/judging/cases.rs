@@ -71,6 +71,7 @@ impl Place {
 
 /// Fails with the first of what is wrong. A run silences the messages of panics, those of other
 /// tests too, so they are printed.
+#[expect(clippy::disallowed_macros, reason = "it is a test's output")]
 pub fn expect_none(wrong: &[String]) {
     if !wrong.is_empty() {
         let shown: Vec<_> = wrong.iter().take(12).map(String::as_str).collect();

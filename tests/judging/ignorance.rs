@@ -188,8 +188,7 @@ fn knowing_less_never_turns_a_verdict_round() {
     for seed in seeds {
         let mut rng = generate::seeded(5_000_000 + seed);
         let full = generate::estate(&mut rng);
-        let policies: Vec<_> =
-            policies(&mut rng, &full).into_iter().filter(|policy| can_run(policy)).collect();
+        let policies: Vec<_> = policies(&mut rng, &full).into_iter().filter(can_run).collect();
         let settings = settings(&full);
         let partial = Partial::of(&mut rng, &full, &settings);
         let mut place = Place::new();

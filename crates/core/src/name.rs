@@ -168,7 +168,7 @@ pub fn file_name(path: &str) -> &str {
 #[must_use]
 pub fn class_name(written: &str) -> String {
     let written = written.trim();
-    written.strip_prefix("::").unwrap_or(written).to_lowercase()
+    written.trim_start_matches("::").to_lowercase()
 }
 
 /// A type as Puppet writes it in references: every piece capitalised.

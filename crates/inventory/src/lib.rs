@@ -12,6 +12,11 @@ mod intern;
 mod store;
 
 pub use catalog::DependencyMap;
+// For the fuzz targets, which read catalogs without an estate around them.
+#[doc(hidden)]
+pub use catalog::read as read_catalog;
+#[doc(hidden)]
+pub use fault::Fault;
 pub use store::{
     Estate, NoGraph, NodeGraph, OpenError, Options, Overview, Snapshots, SourceOverview,
 };

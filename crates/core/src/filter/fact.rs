@@ -92,14 +92,61 @@ impl FactTest {
 
 impl fmt::Display for FactTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wanted = self.wanted.as_str();
+        let expression = slashed(&self.wanted);
         let operator = match self.operator {
-            Operator::Equal | Operator::Matches => "=",
+            Operator::Equal => "=",
+            Operator::Matches if expression.is_some() => "=",
+            Operator::Matches => "=~",
             Operator::NotEqual => "!=",
             Operator::Less => "<",
             Operator::AtMost => "<=",
             Operator::Greater => ">",
             Operator::AtLeast => ">=",
         };
-        write!(f, "{}{operator}{}", self.name, self.wanted)
+        let name = self.name.as_str();
+        let unlike_a_word = |c: char| c.is_whitespace() || "()=<>!".contains(c);
+        if name.contains(unlike_a_word) || name.starts_with('/') {
+            write!(f, "fact({}).value{operator}", quoted(name))?;
+        } else {
+            write!(f, "{name}{operator}")?;
+        }
+        match (expression, wanted.chars().next()) {
+            (Some(expression), _) => f.write_str(&expression),
+            (None, Some(first))
+                if !"/~=<>'\"".contains(first)
+                    && !wanted.contains(|c: char| c.is_whitespace() || c == ')') =>
+            {
+                f.write_str(wanted)
+            }
+            _ => f.write_str(&quoted(wanted)),
+        }
     }
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// An expression that was written between slashes, with those in it escaped.
+pub(super) fn slashed(pattern: &Pattern) -> Option<String> {
+    let Pattern::Regex { written, .. } = pattern else {
+        return None;
+    };
+    let inner = written.strip_prefix('/')?;
+    let with = |end: &'static str| inner.strip_suffix(end).map(|inner| (inner, end));
+    let (inner, end) = with("/i").or_else(|| with("/"))?;
+    let mut text = String::from("/");
+    let mut letters = inner.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => {
+                text.push(letter);
+                text.extend(letters.next());
+            }
+            '/' => text.push_str("\\/"),
+            other => text.push(other),
+        }
+    }
+    Some(text + end)
 }

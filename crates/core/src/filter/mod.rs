@@ -5,6 +5,8 @@
 
 mod fact;
 mod parse;
+#[cfg(test)]
+mod properties;
 
 use std::fmt;
 
@@ -172,7 +174,10 @@ impl fmt::Display for Filter {
 impl fmt::Display for Test {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Class(pattern) => write!(f, "{pattern}"),
+            Self::Class(pattern) => match fact::slashed(pattern) {
+                Some(expression) => f.write_str(&expression),
+                None => write!(f, "{pattern}"),
+            },
             Self::Fact(test) => write!(f, "{test}"),
             Self::Identity(pattern) => write!(f, "identity={pattern}"),
             Self::Agent(pattern) => write!(f, "agent={pattern}"),

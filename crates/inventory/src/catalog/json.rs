@@ -88,7 +88,7 @@ fn dependencies(
             };
             let read = read.map_err(|fault| {
                 let what = format!("{}: {}", resource.reference, fault.what);
-                context.at(&raw.title, Fault { what, ..fault })
+                context.at(&raw.title, raw.offset, Fault { what, ..fault })
             })?;
             found.extend(read.map(|mut dependency| {
                 dependency.declared_in.clone_from(&resource.reference);
@@ -112,15 +112,12 @@ impl Context<'_> {
         (offset + piece.len() <= self.text.len()).then_some(offset)
     }
 
-    /// The fault at the place of the piece that it is about; what had escapes in it has none.
-    pub fn at(&self, piece: &str, fault: Fault) -> Fault {
-        match self.offset(piece) {
-            Some(offset) => {
-                let (line, column) = position(self.text.as_bytes(), offset);
-                fault.at(line, column)
-            }
-            None => fault,
-        }
+    /// The fault at the place of the piece that it is about; what had escapes in it has none, and
+    /// is told at the beginning of the object around it.
+    pub fn at(&self, piece: &str, around: usize, fault: Fault) -> Fault {
+        let offset = self.offset(piece).unwrap_or(around);
+        let (line, column) = position(self.text.as_bytes(), offset);
+        fault.at(line, column)
     }
 }
 
@@ -268,7 +265,7 @@ impl<'de> Visitor<'de> for Document<'_> {
                     let items = map.next_value_seed(List(&|| OneResource(self.0)))?;
                     raw.resources = Some(items);
                 }
-                "edges" => raw.edges = map.next_value_seed(List(&|| OneEdge))?,
+                "edges" => raw.edges = map.next_value_seed(List(&|| OneEdge(self.0)))?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -475,16 +472,16 @@ impl<'de> Visitor<'de> for References {
     }
 }
 
-struct OneEdge;
+struct OneEdge<'c>(&'c Context<'c>);
 
-impl<'de> DeserializeSeed<'de> for OneEdge {
+impl<'de> DeserializeSeed<'de> for OneEdge<'_> {
     type Value = RawEdge<'de>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for OneEdge {
+impl<'de> Visitor<'de> for OneEdge<'_> {
     type Value = RawEdge<'de>;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an edge: a JSON object with source and target")
@@ -492,7 +489,9 @@ impl<'de> Visitor<'de> for OneEdge {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut ends: [Cow<'de, str>; 6] = std::array::from_fn(|_| Cow::Borrowed(""));
         let mut relation = Relation::Contains;
+        let mut offset = usize::MAX;
         while let Some(key) = map.next_key_seed(Str)? {
+            offset = offset.min(self.0.offset(&key).unwrap_or(usize::MAX));
             match &*key {
                 "source" => ends[0] = map.next_value_seed(Reference)?,
                 "target" => ends[1] = map.next_value_seed(Reference)?,
@@ -524,7 +523,7 @@ impl<'de> Visitor<'de> for OneEdge {
         if source.is_empty() || target.is_empty() {
             return Err(A::Error::custom("an edge has no source or no target"));
         }
-        Ok(RawEdge { source, target, relation })
+        Ok(RawEdge { source, target, relation, offset })
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod declared;
 mod json;
+#[cfg(test)]
+mod properties;
 mod relations;
 
 pub use declared::{DependencyMap, Raw as RawDependency};

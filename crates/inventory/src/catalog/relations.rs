@@ -82,6 +82,8 @@ pub(super) struct RawEdge<'a> {
     pub source: Cow<'a, str>,
     pub target: Cow<'a, str>,
     pub relation: Relation,
+    /// Where its JSON object begins, in bytes.
+    pub offset: usize,
 }
 
 /// Names of one catalog's resources.
@@ -117,23 +119,23 @@ pub(super) fn resolve(
     let references: Vec<String> = raw.iter().map(reference).collect();
     let names = names(raw, &references, context)?;
     let mut edges = Vec::with_capacity(raw_edges.len() * 2);
-    let find = |of: &str, reference: &str| {
+    let find = |of: &str, reference: &str, around: usize| {
         names.find(reference).ok_or_else(|| {
             let fault = Fault::new(
                 format!("{of} refers to {reference}, which the catalog does not contain"),
                 "compile the catalog again: Puppet refuses such a relationship",
             );
-            context.at(reference, fault)
+            context.at(reference, around, fault)
         })
     };
     for edge in raw_edges {
-        let source = find(&edge.target, &edge.source)?;
-        let target = find(&edge.source, &edge.target)?;
+        let source = find(&edge.target, &edge.source, edge.offset)?;
+        let target = find(&edge.source, &edge.target, edge.offset)?;
         edges.push(Edge { source, target, relation: edge.relation });
     }
     for (here, resource) in (0u32..).zip(raw) {
         for (relation, there) in &resource.parameters.relations {
-            let there = find(&references[here as usize], there)?;
+            let there = find(&references[here as usize], there, resource.offset)?;
             let (source, target) = relation.ends(here, there);
             edges.push(Edge { source, target, relation: *relation });
         }
@@ -183,7 +185,7 @@ fn names<'a>(
                 format!("the catalog contains {reference} twice"),
                 "compile the catalog again: Puppet refuses duplicates",
             );
-            return Err(context.at(&raw[here as usize].title, fault));
+            return Err(context.at(&raw[here as usize].title, raw[here as usize].offset, fault));
         }
     }
     let mut aliases: HashMap<String, u32> = HashMap::new();
@@ -199,7 +201,7 @@ fn names<'a>(
                     ),
                     "compile the catalog again: Puppet refuses such an alias",
                 );
-                return Err(context.at(written, fault));
+                return Err(context.at(written, resource.offset, fault));
             }
             aliases.insert(alias, here);
         }
