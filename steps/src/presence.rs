@@ -30,18 +30,19 @@ pub const SENTENCES: &[Definition] = &[
         expression: "every one registered within {name}",
         doc: "violated by each node without a registration, or whose last one is longer ago than that",
         example: r#"Then every one registered within "1h""#,
-        read: |written| {
-            let text = written.text(0);
-            let limit = humantime::parse_duration(text).map_err(|error| {
-                Unreadable::new(
-                    format!("{text:?} is no length of time: {error}"),
-                    "write for instance \"90s\", \"1h\" or \"2d\"",
-                )
-            })?;
-            Ok(Box::new(Within(limit)))
-        },
+        read: |written| Ok(Box::new(Within(duration(written.text(0))?))),
     },
 ];
+
+/// A length of time, as a policy writes it.
+fn duration(text: &str) -> Result<Duration, Unreadable> {
+    humantime::parse_duration(text).map_err(|error| {
+        Unreadable::new(
+            format!("{text:?} is no length of time: {error}"),
+            "write for instance \"90s\", \"1h\" or \"2d\"",
+        )
+    })
+}
 
 struct Answers;
 
@@ -124,5 +125,24 @@ impl Sentence for Within {
                 None => violation,
             })
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time() {
+        for (text, seconds) in
+            [("90s", 90), ("5m", 300), ("1h", 3600), ("2d", 172_800), ("1h 30m", 5400), ("0s", 0)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "h", "90", "-1h", "1 fortnight", "1h,30m", "99999999999999999999h"] {
+            let unreadable = duration(text).unwrap_err();
+            assert!(unreadable.what.starts_with(&format!("{text:?} is no length of time: ")));
+            assert!(unreadable.help.contains("\"90s\""));
+        }
     }
 }

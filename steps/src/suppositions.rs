@@ -94,6 +94,10 @@ impl Sentence for InTurn {
 struct Add(Added);
 
 fn add(written: &Written) -> Read {
+    Ok(Box::new(Add(added(written)?)))
+}
+
+fn added(written: &Written) -> Result<Added, Unreadable> {
     let class = written.text(0);
     if class.starts_with('/') {
         return Err(Unreadable::new(
@@ -104,12 +108,17 @@ fn add(written: &Written) -> Read {
     let mut facts = Map::new();
     let one = Regex::new(r#" and the fact ("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*') as ("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[-+]?[0-9]+(?:\.[0-9]+)?)"#)
         .map_err(|error| Unreadable::new(error.to_string(), "this is a bug: please report it"))?;
-    let text = written.text(1);
-    for found in one.captures_iter(text) {
-        let bare = |n: usize| found[n].trim_matches(['"', '\'']).replace("\\\"", "\"");
-        facts.insert(bare(1), Value::from(bare(2)));
+    for found in one.captures_iter(written.text(1)) {
+        facts.insert(bare(&found[1]), Value::from(bare(&found[2])));
     }
-    Ok(Box::new(Add(Added { class: class_name(class), facts })))
+    Ok(Added { class: class_name(class), facts })
+}
+
+/// A string without its own quotes; a number as it is.
+fn bare(text: &str) -> String {
+    let within = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    let inner = within('"').or_else(|| within('\'')).unwrap_or(text);
+    inner.replace("\\\"", "\"").replace("\\'", "'")
 }
 
 #[async_trait]
@@ -120,5 +129,31 @@ impl Sentence for Add {
 
     async fn perform(&self, scene: &mut Scene) {
         scene.world.add(self.0.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(class: &str, facts: &str) -> Result<Added, Unreadable> {
+        let parameters = vec![class.to_owned(), facts.to_owned()];
+        added(&Written { parameters, table: None })
+    }
+
+    #[test]
+    fn a_class_and_facts() {
+        let text = r#" and the fact "zone" as "a \"b\"" and the fact 'rack' as -7.5 and the fact "n" as "'x'""#;
+        let added = read("::MySQL::Server", text).unwrap();
+        assert_eq!(added.class, "mysql::server");
+        let facts = serde_json::json!({"zone": "a \"b\"", "rack": "-7.5", "n": "'x'"});
+        assert_eq!(Value::Object(added.facts), facts);
+        assert!(read("web", "").unwrap().facts.is_empty());
+    }
+
+    #[test]
+    fn one_class_and_no_expression() {
+        let unreadable = read("/^web/", "").unwrap_err();
+        assert_eq!(unreadable.what, "a new node has a class, not an expression");
     }
 }

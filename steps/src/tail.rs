@@ -113,3 +113,23 @@ impl Tail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_that_cannot_be_read() {
+        let read = |text: &str| {
+            let parameters = vec![text.to_owned()];
+            Tail::matching(&Written { parameters, table: None }, 0)
+        };
+        assert!(read("(country=uk or country=de) and /mysql/ and not environment=dev").is_ok());
+        for text in ["", "country=", "(a", "a or", "/(/", "a b"] {
+            let unreadable = read(text).unwrap_err();
+            let what = format!("the filter {text:?} cannot be read: ");
+            assert!(unreadable.what.starts_with(&what), "{}", unreadable.what);
+            assert!(unreadable.help.contains("compound filter"));
+        }
+    }
+}

@@ -119,3 +119,112 @@ pub fn shown(value: &Value) -> String {
         None => text.into_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(parameters: &[&str]) -> Written {
+        Written { parameters: parameters.iter().map(ToString::to_string).collect(), table: None }
+    }
+
+    #[test]
+    fn patterns() {
+        for (text, fits, does_not) in [
+            ("web", "web", "web1"),
+            ("/^web/", "web1", "Web1"),
+            ("/^web/i", "WEB1", "db1"),
+            // A path is no expression.
+            ("/etc/motd", "/etc/motd", "etc"),
+            ("", "", "a"),
+        ] {
+            let pattern = pattern(text).unwrap();
+            assert!(pattern.matches(fits) && !pattern.matches(does_not), "{text}");
+        }
+        assert!(regex("^web").unwrap().matches("web1"));
+        assert!(class("::MySQL::Server").unwrap().matches("mysql::server"));
+        assert!(of_type("mysql::database").unwrap().matches("Mysql::Database"));
+    }
+
+    #[test]
+    fn expressions_that_cannot_be_used() {
+        let unreadable = pattern("/(/").unwrap_err();
+        assert_eq!(unreadable.what, "the regular expression /(/ cannot be used: unclosed group");
+        assert!(unreadable.help.contains("between slashes"), "{}", unreadable.help);
+        for read in [pattern, class, of_type, references] {
+            assert!(read("/[/").is_err());
+        }
+        assert!(regex("(").is_err());
+    }
+
+    #[test]
+    fn resources() {
+        for (text, name) in [
+            ("service[nginx]", "Service[nginx]"),
+            (" File[/etc/[a]] ", "File[/etc/[a]]"),
+            ("class[role::web]", "Class[Role::Web]"),
+            ("mysql::database[Shop]", "Mysql::Database[Shop]"),
+        ] {
+            assert_eq!(reference(text).unwrap().as_str(), name);
+            assert_eq!(references(text).unwrap().as_str(), name);
+        }
+        assert!(references("/^Service/").unwrap().matches("Service[nginx]"));
+        for text in ["", "nginx", "Service", "Service[nginx", "[nginx]", "Service[]"] {
+            let unreadable = reference(text).unwrap_err();
+            assert!(unreadable.help.contains("Service[nginx]"), "{text}: {}", unreadable.help);
+            assert!(references(text).is_err(), "{text}");
+        }
+        // One resource, not many.
+        assert!(reference("/nginx/").is_err());
+    }
+
+    #[test]
+    fn comparisons() {
+        let read = |phrase, value| expected(&written(&[phrase, value]), 0);
+        assert!(read("is", "8").unwrap().accepts(&json!("8.0")));
+        assert!(read("is one of", "a, b").unwrap().accepts(&json!("b")));
+        assert!(read("is at least version", "1.9").unwrap().accepts(&json!("1.10")));
+        assert!(read("matches", "^a").unwrap().accepts(&json!("ab")));
+        for (phrase, value) in [("matches", "("), ("is", "/(/"), ("is one of", "a, /(/")] {
+            let unreadable = read(phrase, value).unwrap_err();
+            assert!(unreadable.what.contains("cannot be used: unclosed group"), "{phrase} {value}");
+        }
+        let unreadable = read("is nearly", "8").unwrap_err();
+        assert_eq!(unreadable.what, "\"is nearly\" compares nothing");
+    }
+
+    #[test]
+    fn numbers() {
+        let count = |text| written(&[text]).count(0);
+        for (text, n) in [("0", 0), ("007", 7), ("+3", 3)] {
+            assert_eq!(count(text), Ok(n), "{text}");
+        }
+        for text in ["-1", "99999999999999999999", "1.5", "two", ""] {
+            let unreadable = count(text).unwrap_err();
+            assert_eq!(unreadable.what, format!("{text} is no number of things"));
+        }
+    }
+
+    #[test]
+    fn lists_and_counts_in_words() {
+        let names = |n: usize| (1..=n).map(|n| format!("a{n}")).collect::<Vec<_>>();
+        assert_eq!(list(&names(2)), "a1 and a2");
+        assert_eq!(list(&names(6)), "a1, a2, a3, a4, a5 and a6");
+        assert_eq!(list(&names(7)), "a1, a2, a3, a4, a5 and 2 others");
+        assert_eq!(
+            (count(1, "node"), count(0, "node"), count(2, "dependency")),
+            ("1 node".into(), "0 nodes".into(), "2 dependencies".into())
+        );
+        assert_eq!(wanted("at least", 1), "and at least 1 is wanted");
+        assert_eq!(wanted("exactly", 0), "and exactly 0 are wanted");
+    }
+
+    #[test]
+    fn long_values_are_cut_between_letters() {
+        assert_eq!(shown(&json!("é".repeat(61))), "é".repeat(60) + "…");
+        assert_eq!(shown(&json!("é".repeat(60))), "é".repeat(60));
+        assert_eq!(shown(&json!([1, "a"])), r#"[1,"a"]"#);
+    }
+}

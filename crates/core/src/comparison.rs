@@ -236,6 +236,20 @@ mod tests {
     }
 
     #[test]
+    fn every_comparison_says_what_should_be() {
+        for (phrase, comparison) in PHRASES {
+            let should = Expected::new(comparison, "1").unwrap().should();
+            let words = match phrase {
+                "matches" => "should match".to_owned(),
+                "includes" => "should include".to_owned(),
+                "is not" => "should not be".to_owned(),
+                is => is.replacen("is", "should be", 1),
+            };
+            assert_eq!(should, format!("{words} \"1\""));
+        }
+    }
+
+    #[test]
     fn same_values_share_a_key() {
         for (a, b, same) in [
             (json!(8), json!("8.0"), true),

@@ -144,7 +144,9 @@ impl Node {
     /// Its catalog has a resource with these parameters.
     pub fn has_with(mut self, reference: &str, parameters: Value) -> Self {
         let (kind, title) = reference.trim_end_matches(']').split_once('[').unwrap();
-        self.resources.push(json!({"type": kind, "title": title, "parameters": parameters}));
+        let mut resource = json!({"type": kind, "title": title});
+        resource["parameters"] = parameters;
+        self.resources.push(resource);
         self
     }
 

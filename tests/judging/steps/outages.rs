@@ -165,6 +165,17 @@ fn nothing_fallen() -> Sentence {
                     .needs(needs(&["db2"]).from("Service[b]"))]))
                 .says("Service[b] on web1 has fallen: it needs db2, but no source knows db2")
                 .path(&["Service[b] on web1 needs db2 (hard)"]),
+            // What is in a container falls with it, and what requires the container.
+            violated("Then nothing has fallen", &["web1/Service[a]", "web1/Service[b]"])
+                .on(estate([node("web1")
+                    .class("app")
+                    .has("Service[a]")
+                    .contains("Class[App]", "Service[a]")
+                    .has_with("Service[b]", json!({"require": "Class[App]"}))
+                    .has("Service[c]")
+                    .needs(needs(&["db1"]).from("Class[App]"))]))
+                .says("Service[b] on web1 has fallen: Class[App] on web1 needs db1, but no source knows db1")
+                .path(&["on web1, Service[b] relies on Class[App]", "Class[App] on web1 needs db1 (hard)"]),
             // Everything on a node falls with it; containers have no name here.
             violated("Then nothing has fallen", &["web1/Service[a]"])
                 .on(estate([node("web1").class("app").has("Service[a]").needs(needs(&["db1"]))]))
