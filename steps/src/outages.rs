@@ -63,9 +63,14 @@ fn why(graph: &Dependencies, world: &World, failure: &Failure<'_>, id: Dependenc
     .into_iter()
     .flatten()
     .collect();
-    let stand = with(Standing::Stands, "is there").unwrap_or_else(|| "nobody is there".to_owned());
-    let reasons =
-        if reasons.is_empty() { "no provider is known".to_owned() } else { reasons.join(", ") };
+    let stands = with(Standing::Stands, "is there");
+    let reasons = match (&stands, reasons.is_empty()) {
+        (_, false) => reasons.join(", "),
+        (Some(_), true) => "no other provider is known".to_owned(),
+        (None, true) => "no provider is known".to_owned(),
+    };
+    let stand =
+        stands.map_or_else(|| "nobody is there".to_owned(), |names| format!("only {names}"));
     format!("{} needs {}: {stand}; {reasons}", declared.dependent(), declared.needed())
 }
 

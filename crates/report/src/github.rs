@@ -7,7 +7,7 @@ use std::sync::Arc;
 use groundrule_core::verdict::{Severity, Status};
 use groundrule_engine::event::{Event, Judged, RunFinished};
 
-use crate::text::{clean, exception, finding_lines, standing};
+use crate::text::{clean, exception, finding_lines, line, not_judged, standing};
 use crate::{Output, Reporter};
 
 pub struct Github {
@@ -50,12 +50,19 @@ impl Github {
         if judged.status != Status::Held {
             self.noteworthy.push(Arc::clone(judged));
         }
-        Ok(())
+        self.output.to.flush()
     }
 
     fn finished(&mut self, finished: &RunFinished) -> io::Result<()> {
+        for policy in &finished.not_judged {
+            let (file, title) = (property(&policy.file), property(&policy.name));
+            let line = policy.line;
+            let why = not_judged(finished);
+            writeln!(self.output.to, "::notice file={file},line={line},title={title}::{why}")?;
+        }
+        let level = if finished.refused { "error" } else { "notice" };
         for note in &finished.notes {
-            writeln!(self.output.to, "::notice title=groundrule::{}", data(&clean(note)))?;
+            writeln!(self.output.to, "::{level} title=groundrule::{}", data(&clean(note)))?;
         }
         for bug in &finished.crashed {
             writeln!(
@@ -72,8 +79,12 @@ impl Github {
         let s = finished.summary;
         writeln!(
             file,
-            "### Ground rules: {} held, {} violated, {} undecided, {} waived\n",
-            s.held, s.violated, s.undecided, s.waived
+            "### Ground rules: {} held, {} violated, {} undecided, {} waived, {} not judged\n",
+            s.held,
+            s.violated,
+            s.undecided,
+            s.waived,
+            finished.not_judged.len()
         )?;
         if !self.noteworthy.is_empty() {
             writeln!(file, "| policy | status | what |\n|---|---|---|")?;
@@ -114,7 +125,7 @@ fn property(text: &str) -> String {
 
 /// Text of a table's cell.
 fn cell(text: &str) -> String {
-    clean(text).replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
+    line(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
 }
 
 impl Reporter for Github {

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use groundrule_engine::event::Event;
 
 pub use nagios::unknown as nagios_unknown;
+pub use text::{clean, line};
 
 /// Takes what a run tells and writes it down.
 pub trait Reporter {

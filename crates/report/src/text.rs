@@ -1,15 +1,30 @@
 //! Words that several formats use.
 
-use groundrule_engine::event::{Finding, Judged};
+use groundrule_engine::event::{Finding, Judged, RunFinished};
 
-/// Text without control characters: data may hold anything, and a terminal obeys some of it.
+/// Text without characters that a terminal obeys or that turn the order of others around: data may
+/// hold anything.
+#[must_use]
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c != '\n' && obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// A number of things, plural with an `s`.
+/// The same on one line.
+#[must_use]
+pub fn line(text: &str) -> String {
+    clean(text).replace('\n', " ")
+}
+
+fn obeyed(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// A number of things in the plural where it is not one.
 pub fn count(n: usize, one: &str) -> String {
-    match (n, one.strip_suffix('y')) {
+    let stem = one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (n, stem) {
         (1, _) => format!("1 {one}"),
         (n, Some(stem)) => format!("{n} {stem}ies"),
         (n, None) => format!("{n} {one}s"),
@@ -29,6 +44,15 @@ pub fn exception(finding: &Finding) -> Option<String> {
     }
     let (id, day) = finding.expired.as_ref()?;
     Some(format!("the waiver {id} expired on {day}"))
+}
+
+/// Why policies were not judged.
+pub fn not_judged(finished: &RunFinished) -> &'static str {
+    if finished.crashed.is_empty() {
+        "not judged: the run stopped at the first policy that does not hold"
+    } else {
+        "not judged: the run met a bug"
+    }
 }
 
 /// A whole finding as plain lines: what, who, how connected.
