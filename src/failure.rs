@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use groundrule_engine::policy::Fault;
+use groundrule_report::{clean, line};
 
 /// Something that stops the program.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl Failure {
                 } else {
                     String::new()
                 };
-                format!("{}:{}: {}{more}", fault.file, fault.line, fault.what)
+                format!("{}: {}{more}", place(fault), fault.what)
             }),
             Self::ClosedPipe => "nobody reads the output".to_owned(),
         }
@@ -77,9 +78,13 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Text without control characters that a terminal would obey.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+/// Where a fault is, as far as that is known.
+fn place(fault: &Fault) -> String {
+    match (fault.line, fault.column) {
+        (0, _) => fault.file.clone(),
+        (line, 0) => format!("{}:{line}", fault.file),
+        (line, column) => format!("{}:{line}:{column}", fault.file),
+    }
 }
 
 /// Draws a fault into the line of the file that it is in.
@@ -87,32 +92,28 @@ fn point(renderer: &Renderer, fault: &Fault) -> String {
     let title = Level::ERROR.primary_title(clean(&fault.what));
     let help = Level::HELP.message(clean(&fault.help));
     let source = fs::read_to_string(&fault.file).ok();
-    let line = source.as_deref().and_then(|text| text.lines().nth(fault.line.checked_sub(1)?));
-    let group = match line {
-        Some(line) => {
-            let line = clean(line);
+    let wrong = source.as_deref().and_then(|text| text.lines().nth(fault.line.checked_sub(1)?));
+    let group = match wrong {
+        Some(text) => {
+            let text = clean(text.trim_start_matches('\u{feff}'));
             let offset =
-                |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+                |column: usize| text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
             let start = offset(fault.column.saturating_sub(1));
             let end = if fault.width == 0 {
-                line.len()
+                text.len()
             } else {
                 offset(fault.column.saturating_sub(1) + fault.width)
             };
             let start = start.min(end);
-            let snippet = Snippet::source(line.clone())
-                .path(fault.file.clone())
+            let snippet = Snippet::source(text.clone())
+                .path(line(&fault.file))
                 .line_start(fault.line)
                 .annotation(AnnotationKind::Primary.span(start..end));
             return renderer.render(&[title.element(snippet).element(help)]).clone();
         }
         None => {
-            let at = if fault.line > 0 {
-                format!("{}:{}", fault.file, fault.line)
-            } else {
-                fault.file.clone()
-            };
-            Level::ERROR.primary_title(clean(&format!("{at}: {}", fault.what))).element(help)
+            let what = format!("{}: {}", place(fault), fault.what);
+            Level::ERROR.primary_title(clean(&what)).element(help)
         }
     };
     renderer.render(&[group]).clone()

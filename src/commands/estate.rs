@@ -7,9 +7,10 @@ use groundrule_core::name::NodeName;
 use groundrule_engine::estate::describe;
 use groundrule_engine::world::World;
 use groundrule_inventory::{NoGraph, NodeGraph, Overview};
+use groundrule_report::{clean, line};
 use jiff::Timestamp;
 
-use super::{Ended, open};
+use super::{Ended, nearest, open};
 use crate::cli::{self, Global, GraphFormat, ShowFormat};
 use crate::config::Config;
 use crate::context::Context;
@@ -108,14 +109,9 @@ fn in_words(overview: &Overview, now: Timestamp) -> String {
         n => format!("\n{n} problems:\n"),
     });
     for problem in &overview.problems {
-        text.push_str(&format!("  {problem}: {}\n", problem.help));
+        text.push_str(&format!("  {}\n", line(&format!("{problem}: {}", problem.help))));
     }
     clean(&text)
-}
-
-/// Text without control characters that a terminal would obey.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 fn graph(config: &Config, node: &str, format: GraphFormat, color: bool) -> Result<Ended, Failure> {
@@ -126,6 +122,7 @@ fn graph(config: &Config, node: &str, format: GraphFormat, color: bool) -> Resul
         Ok(graph) => graph,
         Err(NoGraph::UnknownNode) => {
             let names = directory.node_names();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
             let near = nearest(&names, name.as_str());
             let help = near.map_or_else(
                 || "`groundrule estate nodes` lists them".to_owned(),
@@ -152,12 +149,6 @@ fn graph(config: &Config, node: &str, format: GraphFormat, color: bool) -> Resul
     Ok(Exit::Held.into())
 }
 
-/// The name that differs least, if it does not differ much.
-fn nearest<'n>(names: &'n [String], name: &str) -> Option<&'n String> {
-    let distance = |other: &&String| strsim::damerau_levenshtein(other, name);
-    names.iter().min_by_key(distance).filter(|near| distance(near) * 3 <= name.len().max(3))
-}
-
 fn dot(graph: &NodeGraph) -> String {
     let quote = |text: &str| {
         format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
@@ -179,7 +170,7 @@ fn dot(graph: &NodeGraph) -> String {
         ));
     }
     text.push_str("}\n");
-    text
+    clean(&text)
 }
 
 fn nodes(config: &Config, wanted: &cli::Filter) -> Result<Ended, Failure> {
