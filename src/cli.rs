@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use groundrule_engine::policy::{NamePattern, TagExpression};
@@ -18,10 +18,15 @@ Exit codes:
 The worst wins in the order 2, 1, 3, 4. With --format nagios on standard output: 0 OK, 1 WARNING,
 2 CRITICAL, 3 UNKNOWN.";
 
+const USAGE: &str = "\
+groundrule [run] [OPTIONS] [PATH[:LINE]]...   (options: `groundrule run --help`)
+       groundrule <COMMAND>";
+
 /// Cucumber for infrastructure: judges ground rules in Gherkin on what Puppet, Facter and MCollective
 /// know of your machines.
 #[derive(Debug, Parser)]
 #[command(name = "groundrule", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(override_usage = USAGE)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -225,17 +230,41 @@ pub struct Init {
 }
 
 impl Cli {
+    /// The program with the options of its default command: what the manual page tells.
+    pub fn whole() -> clap::Command {
+        let command = Self::command();
+        let run = command.find_subcommand("run").cloned().unwrap_or_default();
+        command.args(run.get_arguments().cloned())
+    }
+
     /// Reads a command line. Where the first word is no command, `run` is meant.
     ///
     /// # Errors
     /// What clap says of it, help and version included.
     pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let mut arguments = arguments.to_vec();
+        if let Some(mistyped) = mistyped(arguments.get(1..).unwrap_or_default()) {
+            return Err(mistyped);
+        }
         if wants_run(arguments.get(1..).unwrap_or_default()) {
             arguments.insert(1, "run".into());
         }
         Self::try_parse_from(arguments)
     }
+}
+
+/// A first word that is neither a command nor a path, but nearly a command.
+fn mistyped(arguments: &[OsString]) -> Option<clap::Error> {
+    let word = arguments.first()?.to_str()?;
+    if word.starts_with('-') || word.contains(['/', '.', ':']) || Path::new(word).exists() {
+        return None;
+    }
+    let mut command = Cli::command();
+    let names: Vec<_> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    let distance = |name: &&String| strsim::damerau_levenshtein(name, word);
+    let near = names.iter().min_by_key(distance).filter(|name| matches!(distance(name), 1..=2))?;
+    let what = format!("{word} is no command, and there is no such path: did you mean {near}?");
+    Some(command.error(clap::error::ErrorKind::InvalidSubcommand, what))
 }
 
 /// Whether the first word that is no option, nor the value of one, is no command.

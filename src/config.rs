@@ -315,6 +315,11 @@ impl Layers {
             })?;
             max_age.insert(source, age);
         }
+        if raw.concurrency == Some(0) {
+            let from = self.origins.get("concurrency").map_or("", String::as_str);
+            let what = format!("{from}: concurrency is 0, so that nothing would be judged");
+            return Err(Failure::new(what, "write a whole number from 1"));
+        }
         let redaction = raw.redact.names.map_or_else(Redaction::default, Redaction::new);
         let expected = raw.sources.expect.unwrap_or_default();
         let mut dependencies = vec![DependencyMap::own()];
@@ -324,7 +329,7 @@ impl Layers {
             features: raw.features.unwrap_or_default(),
             waivers: raw.waivers.map(PathBuf::from),
             mode: raw.mode.unwrap_or(Mode::Ci),
-            concurrency: usize::from(raw.concurrency.unwrap_or(4).max(1)),
+            concurrency: usize::from(raw.concurrency.unwrap_or(4)),
             reading: Options {
                 dependencies,
                 redaction: redaction.clone(),
@@ -370,6 +375,8 @@ fn fault(file: &str, text: &str, error: &toml::de::Error) -> Fault {
     let before = &text[..span.start.min(text.len())];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let help = unknown_field(error.message())
+        .unwrap_or_else(|| "docs/configuration.md lists every key".to_owned());
     Fault {
         file: file.to_owned(),
         line,
@@ -377,9 +384,28 @@ fn fault(file: &str, text: &str, error: &toml::de::Error) -> Fault {
         width: text
             .get(span)
             .map_or(0, |wrong| wrong.lines().next().unwrap_or_default().chars().count()),
-        what: error.message().to_owned(),
-        help: "docs/configuration.md lists every key".to_owned(),
+        what: in_words(error.message()),
+        help,
     }
+}
+
+/// What the parser says, without words of programmers.
+fn in_words(message: &str) -> String {
+    message
+        .replace("unknown field", "unknown key")
+        .replace("unknown variant", "unknown value")
+        .replace("a sequence", "a list")
+        .replace("u16", "a whole number")
+}
+
+/// The key that was meant, from what the parser says: unknown field `a`, expected one of `b`, `c`.
+fn unknown_field(message: &str) -> Option<String> {
+    let mut names = message.strip_prefix("unknown field `")?.split('`').step_by(2);
+    let wrong = names.next()?;
+    let distance = |name: &&str| strsim::damerau_levenshtein(name, wrong);
+    let near =
+        names.min_by_key(distance).filter(|name| distance(name) * 2 <= wrong.len().max(3))?;
+    Some(format!("did you mean {near}? docs/configuration.md lists every key"))
 }
 
 /// Puts paths below a folder.

@@ -22,9 +22,9 @@ pub enum Exit {
 
 impl Exit {
     /// The exit code of a run.
-    pub fn of(summary: &Summary, crashed: bool) -> Self {
+    pub fn of(summary: &Summary, failed: bool) -> Self {
         match summary {
-            _ if crashed => Self::Failed,
+            _ if failed => Self::Failed,
             Summary { violated: 1.., .. } => Self::Violated,
             Summary { undecided: 1.., .. } => Self::Undecided,
             Summary { policies: 0, .. } => Self::NothingSelected,

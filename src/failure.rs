@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
-use groundrule_core::plain::lines as clean;
+use groundrule_core::plain::{line, lines};
 use groundrule_engine::policy::Fault;
 
 /// Something that stops the program.
@@ -40,8 +40,8 @@ impl Failure {
         match self {
             Self::Plain { what, help } => {
                 let group = Level::ERROR
-                    .primary_title(clean(what))
-                    .elements(help.as_ref().map(|help| Level::HELP.message(clean(help))));
+                    .primary_title(lines(what))
+                    .elements(help.as_ref().map(|help| Level::HELP.message(lines(help))));
                 write(renderer.render(&[group]).clone());
             }
             Self::Faults(faults) => faults.iter().for_each(|fault| write(point(&renderer, fault))),
@@ -59,7 +59,7 @@ impl Failure {
                 } else {
                     String::new()
                 };
-                format!("{}:{}: {}{more}", fault.file, fault.line, fault.what)
+                format!("{}: {}{more}", place(fault), fault.what)
             }),
             Self::ClosedPipe => "nobody reads the output".to_owned(),
         }
@@ -78,37 +78,42 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Where a fault is, as far as that is known.
+fn place(fault: &Fault) -> String {
+    match (fault.line, fault.column) {
+        (0, _) => fault.file.clone(),
+        (line, 0) => format!("{}:{line}", fault.file),
+        (line, column) => format!("{}:{line}:{column}", fault.file),
+    }
+}
+
 /// Draws a fault into the line of the file that it is in.
 fn point(renderer: &Renderer, fault: &Fault) -> String {
-    let title = Level::ERROR.primary_title(clean(&fault.what));
-    let help = Level::HELP.message(clean(&fault.help));
+    let title = Level::ERROR.primary_title(lines(&fault.what));
+    let help = Level::HELP.message(lines(&fault.help));
     let source = fs::read_to_string(&fault.file).ok();
-    let line = source.as_deref().and_then(|text| text.lines().nth(fault.line.checked_sub(1)?));
-    let group = match line {
-        Some(line) => {
-            let line = clean(line);
+    let wrong = source.as_deref().and_then(|text| text.lines().nth(fault.line.checked_sub(1)?));
+    let group = match wrong {
+        Some(text) => {
+            let text = lines(text.trim_start_matches('\u{feff}'));
             let offset =
-                |column: usize| line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+                |column: usize| text.char_indices().nth(column).map_or(text.len(), |(at, _)| at);
             let start = offset(fault.column.saturating_sub(1));
             let end = if fault.width == 0 {
-                line.len()
+                text.len()
             } else {
                 offset(fault.column.saturating_sub(1) + fault.width)
             };
             let start = start.min(end);
-            let snippet = Snippet::source(line.clone())
-                .path(fault.file.clone())
+            let snippet = Snippet::source(text.clone())
+                .path(line(&fault.file))
                 .line_start(fault.line)
                 .annotation(AnnotationKind::Primary.span(start..end));
             return renderer.render(&[title.element(snippet).element(help)]).clone();
         }
         None => {
-            let at = if fault.line > 0 {
-                format!("{}:{}", fault.file, fault.line)
-            } else {
-                fault.file.clone()
-            };
-            Level::ERROR.primary_title(clean(&format!("{at}: {}", fault.what))).element(help)
+            let what = format!("{}: {}", place(fault), fault.what);
+            Level::ERROR.primary_title(lines(&what)).element(help)
         }
     };
     renderer.render(&[group]).clone()

@@ -10,7 +10,7 @@ use groundrule_engine::world::World;
 use groundrule_inventory::{NoGraph, NodeGraph, Overview};
 use jiff::Timestamp;
 
-use super::{Ended, open};
+use super::{Ended, nearest, open};
 use crate::cli::{self, Global, GraphFormat, ShowFormat};
 use crate::config::Config;
 use crate::context::Context;
@@ -116,11 +116,7 @@ fn in_words(overview: &Overview, now: Timestamp) -> String {
         n => format!("\n{n} problems:\n"),
     });
     for problem in &overview.problems {
-        text.push_str(&format!(
-            "  {}: {}\n",
-            plain::line(&problem.to_string()),
-            plain::line(&problem.help)
-        ));
+        text.push_str(&format!("  {}\n", plain::line(&format!("{problem}: {}", problem.help))));
     }
     plain::lines(&text)
 }
@@ -133,6 +129,7 @@ fn graph(config: &Config, node: &str, format: GraphFormat, color: bool) -> Resul
         Ok(graph) => graph,
         Err(NoGraph::UnknownNode) => {
             let names = directory.node_names();
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
             let near = nearest(&names, name.as_str());
             let help = near.map_or_else(
                 || "`groundrule estate nodes` lists them".to_owned(),
@@ -159,12 +156,6 @@ fn graph(config: &Config, node: &str, format: GraphFormat, color: bool) -> Resul
     Ok(Exit::Held.into())
 }
 
-/// The name that differs least, if it does not differ much.
-fn nearest<'n>(names: &'n [String], name: &str) -> Option<&'n String> {
-    let distance = |other: &&String| strsim::damerau_levenshtein(other, name);
-    names.iter().min_by_key(distance).filter(|near| distance(near) * 3 <= name.len().max(3))
-}
-
 fn dot(graph: &NodeGraph) -> String {
     let quote = |text: &str| {
         let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
@@ -187,7 +178,7 @@ fn dot(graph: &NodeGraph) -> String {
         ));
     }
     text.push_str("}\n");
-    text
+    plain::lines(&text)
 }
 
 fn nodes(config: &Config, wanted: &cli::Filter) -> Result<Ended, Failure> {

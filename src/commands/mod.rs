@@ -39,10 +39,24 @@ impl From<Ended> for std::process::ExitCode {
 pub fn main(context: &Context) -> Ended {
     let cli = match Cli::read(&context.arguments) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(error) if error.use_stderr() && run::is_for_nagios(&context.arguments) => {
+            let text = error.to_string();
+            let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            return run::unknown(&Failure::new(what, "see `groundrule run --help`"), false);
+        }
+        Err(error) if error.use_stderr() => {
             // Where nobody reads it there is nobody left to tell.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Failed.into() } else { Exit::Held.into() };
+            return Exit::Failed.into();
+        }
+        Err(error) => {
+            return match error.print().map_err(Failure::from) {
+                Ok(()) | Err(Failure::ClosedPipe) => Exit::Held.into(),
+                Err(failure) => {
+                    failure.show(false);
+                    Exit::Failed.into()
+                }
+            };
         }
     };
     let color = context.color(cli.global.color, context.stderr_is_terminal);
@@ -66,16 +80,33 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
         Command::Config(config) => config::show(context, &global, &config),
         Command::Init(init) => init::init(&init),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "groundrule", &mut sink::stdout());
-            Ok(Exit::Held.into())
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "groundrule", &mut text);
+            print(&text)
         }
         Command::Man => {
-            let mut out = sink::stdout();
-            clap_mangen::Man::new(Cli::command()).render(&mut out)?;
-            out.flush()?;
-            Ok(Exit::Held.into())
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Cli::whole()).render(&mut text)?;
+            print(&text)
         }
     }
+}
+
+fn print(text: &[u8]) -> Result<Ended, Failure> {
+    let mut out = sink::stdout();
+    out.write_all(text)?;
+    out.flush()?;
+    Ok(Exit::Held.into())
+}
+
+/// The name that differs least, if it does not differ much.
+fn nearest<'n>(names: &[&'n str], name: &str) -> Option<&'n str> {
+    let distance = |other: &&&str| strsim::damerau_levenshtein(other, name);
+    names
+        .iter()
+        .min_by_key(distance)
+        .filter(|near| distance(near) * 3 <= name.len().max(3))
+        .copied()
 }
 
 /// The vocabulary, ready to be matched.

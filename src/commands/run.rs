@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use groundrule_core::verdict::{Severity, Status};
 use groundrule_engine::event::{Event, RunFinished, Summary};
-use groundrule_engine::policy::{PathSpec, Plan, Selection, compile, discover};
+use groundrule_engine::policy::{PathSpec, Plan, Selection, read};
 use groundrule_engine::run::{Options, run as judge};
 use groundrule_engine::waiver::{Mode, Waivers};
 use groundrule_report::{FORMATS, Format, Output, Reporter, format};
 
-use super::{Ended, colored, open};
+use super::{Ended, colored, nearest, open};
 use crate::cli::{Global, ModeName, Run};
 use crate::config::Config;
 use crate::context::Context;
@@ -20,26 +20,38 @@ use crate::sink::{self, Staged};
 
 /// Judges the selected policies and reports.
 pub fn run(context: &Context, global: &Global, options: Run) -> Result<Ended, Failure> {
-    let wanted = formats(&options.format)?;
-    let for_nagios = wanted.iter().any(|(format, path)| format.name == "nagios" && path.is_none());
+    let for_nagios = options.format.iter().any(|format| format == NAGIOS);
     let exit_zero = options.exit_zero;
-    let ended = match prepare_and_judge(context, global, options, wanted) {
-        Ok((exit, critical)) if for_nagios => Ended(nagios(exit, critical)),
-        Ok((exit, _)) => exit.into(),
-        Err(Failure::ClosedPipe) => return Err(Failure::ClosedPipe),
-        Err(failure) if for_nagios => {
-            let mut out = sink::stdout();
-            writeln!(out, "{}", groundrule_report::nagios_unknown(&failure.line()))?;
-            out.flush()?;
-            failure.show(context.color(global.color, context.stderr_is_terminal));
-            return Ok(Ended(nagios(Exit::Failed, false)));
-        }
+    let color = context.color(global.color, context.stderr_is_terminal);
+    let ended = formats(&options.format)
+        .and_then(|wanted| prepare_and_judge(context, global, options, wanted));
+    let (exit, critical) = match ended {
+        Ok((exit, _)) if exit_zero && exit != Exit::Failed => (Exit::Held, false),
+        Ok(ended) => ended,
+        Err(failure) if for_nagios => return Ok(unknown(&failure, color)),
         Err(failure) => return Err(failure),
     };
-    Ok(match ended {
-        Ended(code) if exit_zero && code != Exit::Failed.code() => Exit::Held.into(),
-        other => other,
-    })
+    Ok(if for_nagios { Ended(nagios(exit, critical)) } else { exit.into() })
+}
+
+/// The format whose exit codes are Nagios's.
+const NAGIOS: &str = "nagios";
+
+/// Tells a monitoring system that nothing is known, and everybody else why.
+pub fn unknown(failure: &Failure, color: bool) -> Ended {
+    failure.show(color);
+    let mut out = sink::stdout();
+    // Where it cannot be written, the exit code still says it.
+    let _ = writeln!(out, "{}", groundrule_report::nagios_unknown(&failure.line()))
+        .and_then(|()| out.flush());
+    Ended(nagios(Exit::Failed, false))
+}
+
+/// Whether a command line that could not be read is one of a monitoring system.
+pub fn is_for_nagios(arguments: &[std::ffi::OsString]) -> bool {
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+    words.windows(2).any(|pair| ["-f", "--format"].contains(&&*pair[0]) && pair[1] == NAGIOS)
+        || words.iter().any(|word| ["-fnagios", "-f=nagios", "--format=nagios"].contains(&&**word))
 }
 
 fn prepare_and_judge(
@@ -54,19 +66,18 @@ fn prepare_and_judge(
     let paths: Vec<_> = paths.iter().map(|path| PathSpec::parse(path)).collect();
     let complete = options.paths.is_empty() && options.tags.is_empty() && options.name.is_empty();
     let selection = Selection { tags: options.tags, names: options.name };
-    let files = discover(&paths).map_err(Failure::Faults)?;
-    let plan = compile(files, &vocabulary, &selection).map_err(Failure::Faults)?;
-    let waivers = waivers(options.waivers.as_deref().or(config.waivers.as_deref()))?;
-    if options.dry_run {
-        return list(&plan);
-    }
-    if plan.policies.is_empty() {
-        let failure = Failure::new(
-            format!("no policy was selected, of {} that were read", plan.known.len()),
-            "change the paths, --tags or --name",
-        );
+    let plan = read(&paths, &vocabulary, &selection).map_err(Failure::Faults)?;
+    let mut waivers = waivers(options.waivers.as_deref().or(config.waivers.as_deref()))?;
+    waivers.strict = options.strict_waivers;
+    if let Some(failure) = nothing_selected(&plan) {
+        if wanted.iter().any(|(format, path)| format.name == NAGIOS && path.is_none()) {
+            return Err(failure);
+        }
         failure.show(context.color(global.color, context.stderr_is_terminal));
         return Ok((Exit::NothingSelected, false));
+    }
+    if options.dry_run {
+        return list(&plan);
     }
     let mode = match options.mode {
         None => config.mode,
@@ -91,7 +102,26 @@ fn prepare_and_judge(
         let estate = open::estate(&config, &directory).await;
         judge(plan, &vocabulary, estate, engine_options, |event| reports.tell(&event)).await
     });
-    reports.close(summary, options.strict_waivers)
+    reports.close(summary)
+}
+
+/// Says what selects nothing: a run that judges nothing must not look like one that found nothing.
+fn nothing_selected(plan: &Plan) -> Option<Failure> {
+    if let Some((file, line)) = plan.missed.first() {
+        let help =
+            "name a line of a scenario, of one of its sentences, or of a row of its examples";
+        return Some(Failure::new(format!("no policy is on line {line} of {file}"), help));
+    }
+    let of = plan.known.len();
+    plan.policies.is_empty().then(|| {
+        Failure::new(
+            format!(
+                "no policy was selected, of {of} that {} read",
+                if of == 1 { "was" } else { "were" }
+            ),
+            "change the paths, --tags or --name",
+        )
+    })
 }
 
 /// Formats and where they go; only one may go to standard output.
@@ -106,13 +136,22 @@ fn formats(wanted: &[String]) -> Result<Vec<(&'static Format, Option<PathBuf>)>,
         let found = format(name).ok_or_else(|| {
             Failure::new(
                 format!("there is no format {name:?}"),
-                format!("choose one of {}", names.join(", ")),
+                match nearest(&names, name) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => format!("choose one of {}", names.join(", ")),
+                },
             )
         })?;
         if path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
             return Err(Failure::new(
                 format!("the format {name} has no path behind its colon"),
                 format!("write {name}:report.txt, or {name} for standard output"),
+            ));
+        }
+        if path.is_some() && formats.iter().any(|(_, other)| *other == path) {
+            return Err(Failure::new(
+                format!("two formats go to {}", path.unwrap_or_default().display()),
+                "give each of them a path of its own",
             ));
         }
         formats.push((found, path));
@@ -149,12 +188,13 @@ fn waivers(file: Option<&Path>) -> Result<Waivers, Failure> {
 fn list(plan: &Plan) -> Result<(Exit, bool), Failure> {
     let mut out = sink::stdout();
     for policy in &plan.policies {
-        writeln!(out, "{}:{}: {} ({})", policy.file, policy.line, policy.name, policy.id)?;
+        let told = format!("{}:{}: {} ({})", policy.file, policy.line, policy.name, policy.id);
+        writeln!(out, "{}", groundrule_core::plain::line(&told))?;
     }
     let n = plan.policies.len();
     writeln!(out, "\n{n} {} can be judged.", if n == 1 { "policy" } else { "policies" })?;
     out.flush()?;
-    Ok((if n == 0 { Exit::NothingSelected } else { Exit::Held }, false))
+    Ok((Exit::Held, false))
 }
 
 /// All reports of a run.
@@ -163,8 +203,7 @@ struct Reports {
     files: Vec<Staged>,
     broken: Option<std::io::Error>,
     critical: bool,
-    crashed: bool,
-    notes: usize,
+    failed: bool,
 }
 
 impl Reports {
@@ -178,8 +217,7 @@ impl Reports {
             files: Vec::new(),
             broken: None,
             critical: false,
-            crashed: false,
-            notes: 0,
+            failed: false,
         };
         for (format, path) in wanted {
             let (to, color, progress) = match &path {
@@ -214,34 +252,33 @@ impl Reports {
                     && judged.policy.severity == Severity::Critical;
             }
             Event::Finished(finished) => {
-                let RunFinished { crashed, notes, .. } = &**finished;
-                self.crashed = !crashed.is_empty();
-                self.notes = notes.len();
+                let RunFinished { crashed, refused, .. } = &**finished;
+                self.failed = *refused || !crashed.is_empty();
             }
             Event::Started(_) => {}
         }
         for reporter in &mut self.reporters {
             if let Err(error) = reporter.tell(event) {
-                self.broken.get_or_insert(error);
+                // A full disk is worse than a reader who has gone.
+                let worse = error.kind() != std::io::ErrorKind::BrokenPipe;
+                if worse || self.broken.is_none() {
+                    self.broken = Some(error);
+                }
             }
         }
     }
 
-    fn close(self, summary: Summary, strict_waivers: bool) -> Result<(Exit, bool), Failure> {
+    fn close(self, summary: Summary) -> Result<(Exit, bool), Failure> {
         drop(self.reporters);
-        let exit = match Exit::of(&summary, self.crashed) {
-            _ if strict_waivers && self.notes > 0 => Exit::Failed,
-            exit => exit,
-        };
-        match self.broken.map(Failure::from) {
-            None => {}
-            // Whoever stopped reading still gets the verdict as the exit code.
-            Some(Failure::ClosedPipe) => return Ok((exit, self.critical)),
-            Some(failure) => return Err(failure),
-        }
+        let exit = Exit::of(&summary, self.failed);
+        // Files are there even if nobody reads standard output any more.
         for file in self.files {
             file.publish()?;
         }
-        Ok((exit, self.critical))
+        match self.broken.map(Failure::from) {
+            // Whoever stopped reading still gets the verdict as the exit code.
+            None | Some(Failure::ClosedPipe) => Ok((exit, self.critical)),
+            Some(failure) => Err(failure),
+        }
     }
 }

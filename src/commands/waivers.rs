@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use groundrule_core::plain::line;
 use groundrule_engine::waiver::Waivers;
 use jiff::tz::TimeZone;
 
@@ -38,18 +39,22 @@ pub fn look(context: &Context, global: &Global, what: cli::Waivers) -> Result<En
         let left = match waiver.days_left(today) {
             days if waiver.expires < today => {
                 expired = true;
-                format!("expired {} days ago", -days)
+                format!("expired {} ago", days_in_words(-days))
             }
-            days => format!("{days} days left"),
+            days => format!("{} left", days_in_words(days)),
         };
         let subjects =
             waiver.subjects.as_ref().map_or_else(|| "every finding".to_owned(), |s| s.join(", "));
-        writeln!(
-            out,
+        let told = format!(
             "{}  {} ({subjects}): {left}: {}, {}",
             waiver.id, waiver.policy, waiver.reason, waiver.owner
-        )?;
+        );
+        writeln!(out, "{}", line(&told))?;
     }
     out.flush()?;
     Ok(if expired { Exit::Violated } else { Exit::Held }.into())
+}
+
+fn days_in_words(days: i64) -> String {
+    format!("{days} {}", if days == 1 { "day" } else { "days" })
 }

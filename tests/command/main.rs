@@ -3,4 +3,26 @@
 
 mod faults;
 mod running;
+
+mod broken_example;
+mod coloring;
+mod configuring;
+mod documents;
+mod exit_codes;
+mod faults_of_commands;
+mod faults_of_policies;
+mod format_github;
+mod format_json;
+mod format_junit;
+mod format_nagios;
+mod format_results;
+mod hostile_names;
+mod outlines;
+mod retrying;
+mod secrets;
+mod selecting;
 mod shipped;
+mod starting;
+mod stopping;
+mod streaming;
+mod waiving;

@@ -27,7 +27,7 @@ pub fn lines(text: &str) -> String {
 /// Text that stays on its line, without letters that mislead.
 #[must_use]
 pub fn line(text: &str) -> String {
-    text.chars().map(|c| if misleads(c) { HIDDEN } else { c }).collect()
+    lines(text).replace('\n', " ")
 }
 
 #[cfg(test)]

@@ -31,6 +31,14 @@ pub enum Severity {
     Critical,
 }
 
+impl Status {
+    /// Whether it is one that is retried, and that a run stops at if it stops early.
+    #[must_use]
+    pub fn stops(self) -> bool {
+        matches!(self, Self::Violated | Self::Undecided)
+    }
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

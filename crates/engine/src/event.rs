@@ -1,5 +1,6 @@
 //! What a run tells while it goes: the only road from judging to reporting.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use groundrule_core::source::Problem;
@@ -29,6 +30,8 @@ pub struct RunStarted {
     pub estate: String,
     /// How many policies will be judged.
     pub policies: usize,
+    /// How many of them each file has.
+    pub per_file: HashMap<String, usize>,
     /// Faults of the estate.
     pub problems: Vec<Problem>,
     /// Sources that the estate does not have.
@@ -103,8 +106,12 @@ pub struct RunFinished {
     pub seconds: f64,
     /// How many policies came to what.
     pub summary: Summary,
+    /// Policies that were not judged: the run stopped before them, or met a bug.
+    pub not_judged: Vec<Arc<Policy>>,
     /// What people should look at: waivers that expired, are unused or unknown.
     pub notes: Vec<String>,
+    /// Whether the notes make the run a failure.
+    pub refused: bool,
     /// Policies that could not be judged because of a bug, and what went wrong.
     pub crashed: Vec<String>,
 }

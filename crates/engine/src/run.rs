@@ -2,7 +2,7 @@
 //! goes through [`Scene`], not through panics, so that every violation is kept.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::panic::panic_any;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cucumber::Runner as _;
-use cucumber::event::{Cucumber, Feature, Rule, Scenario, ScenarioFinished, StepError};
+use cucumber::event::{Cucumber, Feature, Hook, Rule, Scenario, ScenarioFinished, Step, StepError};
 use cucumber::gherkin;
 use cucumber::step::Context;
 use futures::future::LocalBoxFuture;
@@ -32,7 +32,7 @@ pub struct Options {
     pub run: String,
     /// The estate's name.
     pub estate: String,
-    /// Stop after the first policy that does not hold.
+    /// Stop after the first policy that does not hold: they are judged one at a time then.
     pub fail_fast: bool,
     /// How many policies are judged at a time.
     pub concurrency: usize,
@@ -57,21 +57,24 @@ pub async fn run(
     let began = Instant::now();
     let collection = vocabulary.collection::<Judge>(step);
     tell(Event::Started(Arc::new(started(&plan, &estate, &options))));
-    let order: HashMap<Place, usize> =
-        plan.policies.iter().map(|p| place(&p.file, p.line)).zip(0..).collect();
+    let order: HashMap<(PathBuf, usize), usize> =
+        plan.policies.iter().map(|p| key(&p.file, p.line)).zip(0..).collect();
     let order = Rc::new(order);
-    let run = Rc::new(Run { estate, policies: plan.policies, options, done: RefCell::default() });
+    let run = Rc::new(Run { estate, policies: plan.policies, options, ended: RefCell::default() });
 
-    let (beginning, order_of, ending) = (Rc::clone(&run), Rc::clone(&order), Rc::clone(&run));
+    let (beginning, beginning_order) = (Rc::clone(&run), Rc::clone(&order));
+    let (ending, ending_order) = (Rc::clone(&run), Rc::clone(&order));
     let runner = cucumber::runner::Basic::default()
         .steps(collection)
-        .max_concurrent_scenarios(run.options.concurrency.max(1))
+        .max_concurrent_scenarios(run.options.at_a_time())
         .before(move |feature, _, scenario, judge: &mut Judge| {
-            judge.begin(&beginning, order_of.get(&of(feature, scenario)).copied());
+            judge.begin(&beginning, beginning_order.get(&of(feature, scenario)).copied());
             std::future::ready(()).boxed_local()
         })
-        .after(move |_, _, _, how, judge| {
-            judge.into_iter().for_each(|judge| ending.finish(judge, how));
+        .after(move |feature, _, scenario, how, judge| {
+            if let Some(number) = ending_order.get(&of(feature, scenario)).copied() {
+                ending.finish(number, judge, how);
+            }
             std::future::ready(()).boxed_local()
         });
     let runner = if run.options.fail_fast { runner.fail_fast() } else { runner };
@@ -81,7 +84,7 @@ pub async fn run(
     let mut summary = Summary::default();
     let mut crashed = Vec::new();
     let mut attempts: HashMap<usize, usize> = HashMap::new();
-    let mut judged: Vec<Option<Arc<Judged>>> = run.policies.iter().map(|_| None).collect();
+    let mut places: Vec<Place> = run.policies.iter().map(|_| Place::Waiting).collect();
     let mut next = 0;
     while let Some(event) = events.next().await {
         let Ok(event) = event else {
@@ -98,37 +101,52 @@ pub async fn run(
         let Some(number) = order.get(&of(&feature, &scenario)).copied() else {
             continue;
         };
+        let policy = &run.policies[number];
         if let Some(bug) = crash(&event.event) {
-            crashed.push(format!(
-                "{}:{}: {bug}",
-                run.policies[number].file, run.policies[number].line
-            ));
+            crashed.push(format!("{}:{}: {bug}", policy.file, policy.line));
+            places[number] = Place::Lost;
         }
         if !matches!(event.event, Scenario::Finished) {
             continue;
         }
-        let Some((result, failed)) = run.done.borrow_mut().remove(&number) else {
-            continue;
-        };
         let count = attempts.entry(number).or_insert(0);
         *count += 1;
-        if failed && event.retries.is_some_and(|retries| retries.left > 0) {
-            continue;
+        let ended = run.ended.borrow_mut().get_mut(&number).and_then(VecDeque::pop_front);
+        match ended.flatten() {
+            // After a bug no other attempt counts.
+            _ if matches!(places[number], Place::Lost) => {}
+            Some((_, true)) if event.retries.is_some_and(|retries| retries.left > 0) => continue,
+            Some((result, _)) => {
+                let result = Judged { attempts: *count, ..result };
+                summary.count(result.status);
+                places[number] = Place::Judged(Arc::new(result));
+            }
+            None => places[number] = Place::Lost,
         }
-        let result = Judged { attempts: *count, ..result };
-        summary.count(result.status);
-        judged[number] = Some(Arc::new(result));
-        while let Some(Some(ready)) = judged.get(next) {
-            tell(Event::Judged(Arc::clone(ready)));
+        while let Some(place) = places.get(next).filter(|place| !matches!(place, Place::Waiting)) {
+            if let Place::Judged(ready) = place {
+                tell(Event::Judged(Arc::clone(ready)));
+            }
             next += 1;
         }
     }
     // After the first failure of a run that stops there, policies in between were not judged.
-    for late in judged.iter().skip(next).flatten() {
+    let judged = || places.iter().filter_map(Place::judged);
+    for late in places.iter().skip(next).filter_map(Place::judged) {
         tell(Event::Judged(Arc::clone(late)));
     }
-    let notes = run.notes(judged.iter().flatten(), &plan.known);
-    let finished = RunFinished { seconds: began.elapsed().as_secs_f64(), summary, notes, crashed };
+    let stopped = run.options.fail_fast && judged().any(|judged| judged.status.stops());
+    let waiting = run.policies.iter().zip(&places).filter(|(_, place)| place.judged().is_none());
+    let not_judged: Vec<_> = waiting.map(|(policy, _)| Arc::clone(policy)).collect();
+    if !stopped && crashed.is_empty() && !not_judged.is_empty() {
+        crashed.extend(not_judged.iter().map(|policy| {
+            format!("{}:{}: it was not judged, and nobody knows why", policy.file, policy.line)
+        }));
+    }
+    let notes = run.notes(judged(), &plan.known);
+    let refused = run.options.waivers.strict && !notes.is_empty();
+    let seconds = began.elapsed().as_secs_f64();
+    let finished = RunFinished { seconds, summary, not_judged, notes, refused, crashed };
     tell(Event::Finished(Arc::new(finished)));
     summary
 }
@@ -145,6 +163,10 @@ fn started(plan: &Plan, estate: &Estate, options: &Options) -> RunStarted {
         at: estate.settings.now,
         estate: options.estate.clone(),
         policies: plan.policies.len(),
+        per_file: plan.policies.iter().fold(HashMap::new(), |mut counts, policy| {
+            *counts.entry(policy.file.clone()).or_insert(0) += 1;
+            counts
+        }),
         problems: options.problems.clone(),
         missing: sources
             .into_iter()
@@ -154,14 +176,38 @@ fn started(plan: &Plan, estate: &Estate, options: &Options) -> RunStarted {
     }
 }
 
-/// A policy's file and line.
-type Place = (PathBuf, usize);
+impl Options {
+    /// How many policies are judged at a time: one where the first that does not hold is the last.
+    fn at_a_time(&self) -> usize {
+        if self.fail_fast { 1 } else { self.concurrency.max(1) }
+    }
+}
 
-fn place(file: &str, line: usize) -> Place {
+/// What a policy's place in the report holds.
+enum Place {
+    /// Nothing yet.
+    Waiting,
+    /// What the policy came to.
+    Judged(Arc<Judged>),
+    /// A bug: it came to nothing.
+    Lost,
+}
+
+impl Place {
+    fn judged(&self) -> Option<&Arc<Judged>> {
+        match self {
+            Self::Judged(judged) => Some(judged),
+            Self::Waiting | Self::Lost => None,
+        }
+    }
+}
+
+/// A policy's file and line.
+fn key(file: &str, line: usize) -> (PathBuf, usize) {
     (PathBuf::from(file), line)
 }
 
-fn of(feature: &gherkin::Feature, scenario: &gherkin::Scenario) -> Place {
+fn of(feature: &gherkin::Feature, scenario: &gherkin::Scenario) -> (PathBuf, usize) {
     let path = feature.path.clone().unwrap_or_default();
     let path = path.strip_prefix("./").map(PathBuf::from).unwrap_or(path);
     (path, scenario.position.line)
@@ -169,11 +215,13 @@ fn of(feature: &gherkin::Feature, scenario: &gherkin::Scenario) -> Place {
 
 /// A panic that is not ours: a bug.
 fn crash<W>(event: &Scenario<W>) -> Option<String> {
-    let (Scenario::Step(_, step) | Scenario::Background(_, step)) = event else {
-        return None;
-    };
-    let cucumber::event::Step::Failed(_, _, _, StepError::Panic(info)) = step else {
-        return None;
+    let info = match event {
+        Scenario::Step(_, step) | Scenario::Background(_, step) => match step {
+            Step::Failed(_, _, _, StepError::Panic(info)) => info,
+            _ => return None,
+        },
+        Scenario::Hook(_, Hook::Failed(_, info)) if !info.is::<DoesNotHold>() => info,
+        _ => return None,
     };
     let text = info.downcast_ref::<String>().map(String::as_str);
     Some(text.or_else(|| info.downcast_ref::<&str>().copied()).unwrap_or("a panic").to_owned())
@@ -183,9 +231,13 @@ struct Run {
     estate: Arc<Estate>,
     policies: Vec<Arc<Policy>>,
     options: Options,
-    /// Results of the last attempts, and whether `cucumber` was told that they failed.
-    done: RefCell<HashMap<usize, (Judged, bool)>>,
+    /// How attempts ended whose event was not seen yet, the oldest first: the next attempt may be
+    /// over before the first one's event comes.
+    ended: RefCell<HashMap<usize, VecDeque<Attempt>>>,
 }
+
+/// What an attempt came to, and whether `cucumber` was told that it failed; nothing after a panic.
+type Attempt = Option<(Judged, bool)>;
 
 /// What `cucumber` carries from sentence to sentence.
 #[derive(Default)]
@@ -194,7 +246,6 @@ struct Judge {
 }
 
 struct Work {
-    number: usize,
     policy: Arc<Policy>,
     scene: Scene,
     steps: Vec<StepResult>,
@@ -220,7 +271,7 @@ impl Judge {
         self.work = number.map(|number| {
             let policy = Arc::clone(&run.policies[number]);
             let scene = Scene::new(Arc::clone(&run.estate), policy.allow_empty);
-            Work { number, policy, scene, steps: Vec::new() }
+            Work { policy, scene, steps: Vec::new() }
         });
     }
 }
@@ -255,18 +306,21 @@ fn step(judge: &mut Judge, _: Context) -> LocalBoxFuture<'_, ()> {
 struct DoesNotHold;
 
 impl Run {
-    fn finish(&self, judge: &mut Judge, how: &ScenarioFinished) {
-        let Some(Work { number, policy, scene, steps }) = judge.work.take() else {
+    fn finish(&self, number: usize, judge: Option<&mut Judge>, how: &ScenarioFinished) {
+        self.ended.borrow_mut().entry(number).or_default().push_back(None);
+        let Some(Work { policy, scene, steps }) = judge.and_then(|judge| judge.work.take()) else {
             return;
         };
-        if matches!(how, ScenarioFinished::StepFailed(..) | ScenarioFinished::BeforeHookFailed(_)) {
+        if !matches!(how, ScenarioFinished::StepPassed) || steps.len() < policy.steps.len() {
             return;
         }
         let retried = policy.tags.iter().any(|tag| tag.starts_with("@retry"));
         let judged = self.judged(policy, &scene.finish(), steps);
-        let failed = (retried || self.options.fail_fast)
-            && matches!(judged.status, Status::Violated | Status::Undecided);
-        self.done.borrow_mut().insert(number, (judged, failed));
+        let failed = (retried || self.options.fail_fast) && judged.status.stops();
+        if let Some(attempt) = self.ended.borrow_mut().get_mut(&number).and_then(VecDeque::back_mut)
+        {
+            *attempt = Some((judged, failed));
+        }
         if failed {
             panic_any(DoesNotHold);
         }
@@ -314,13 +368,14 @@ impl Run {
     /// Waivers that people should look at.
     fn notes<'j>(
         &self,
-        judged: impl Iterator<Item = &'j Arc<Judged>>,
+        judged: impl Iterator<Item = &'j Arc<Judged>> + Clone,
         known: &[String],
     ) -> Vec<String> {
         let waivers = &self.options.waivers;
         let now: Timestamp = self.estate.settings.now;
         let mut used = vec![false; waivers.all.len()];
         let mut decided = Vec::new();
+        let judged_policies = judged.clone();
         for judged in judged {
             if judged.undecided.is_none() {
                 decided.push(judged.policy.id.as_str());
@@ -353,6 +408,15 @@ impl Run {
                 && decided.iter().any(|id| fits(&waiver.policy, id))
             {
                 notes.push(format!("{at} is not used: nothing that it excepts is violated"));
+            }
+        }
+        for judged in judged_policies {
+            for tag in &judged.policy.tags {
+                let id = tag.strip_prefix("@waived(").and_then(|tag| tag.strip_suffix(')'));
+                if let Some(id) = id.filter(|id| !waivers.all.iter().any(|w| w.id == *id)) {
+                    let at = format!("{}:{}", judged.policy.file, judged.policy.line);
+                    notes.push(format!("{at}: there is no waiver {id}, which a tag names"));
+                }
             }
         }
         notes

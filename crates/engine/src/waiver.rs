@@ -69,6 +69,8 @@ pub struct Waivers {
     pub file: String,
     /// In the order of the file.
     pub all: Vec<Waiver>,
+    /// Whether those that are expired, unused or for an unknown policy are failures.
+    pub strict: bool,
 }
 
 /// What the waivers say of a finding.
@@ -129,7 +131,7 @@ impl Waivers {
             .map(str::trim_start)
             .find(|line| !line.is_empty() && !line.starts_with('#') && *line != "---");
         let raw = match is_list {
-            None => return Ok(Self { file: file.to_owned(), all: Vec::new() }),
+            None => return Ok(Self { file: file.to_owned(), ..Self::default() }),
             Some(line) if line.starts_with('-') || line.starts_with('[') => {
                 serde_saphyr::from_str(text).map(|waivers| RawFile {
                     version: None,
@@ -149,7 +151,7 @@ impl Waivers {
                 column: place.map_or(0, |place| place.column() as usize),
                 width: 0,
                 what: first.split(" at line ").next().unwrap_or(first).to_owned(),
-                help: "a waiver has id, policy, subjects, reason, owner and expires".to_owned(),
+                help: help(first),
             }]
         })?;
         let mut reader = Reader {
@@ -164,7 +166,7 @@ impl Waivers {
         let all: Vec<_> =
             raw.waivers.into_iter().filter_map(|waiver| reader.waiver(waiver)).collect();
         if reader.faults.is_empty() {
-            Ok(Self { file: file.to_owned(), all })
+            Ok(Self { file: file.to_owned(), all, strict: false })
         } else {
             Err(reader.faults)
         }
@@ -224,6 +226,33 @@ impl Waiver {
             days_left: self.days_left(today),
             ticket: self.ticket.clone(),
         }
+    }
+}
+
+/// What to do about something that the parser refuses: the field that was meant, if one is near.
+fn help(complaint: &str) -> String {
+    const FIELDS: [&str; 12] = [
+        "id",
+        "policy",
+        "scope",
+        "subjects",
+        "match",
+        "reason",
+        "owner",
+        "approved_by",
+        "created",
+        "expires",
+        "ticket",
+        "applies_to",
+    ];
+    let wrong = complaint.strip_prefix("unknown field `").and_then(|text| text.split('`').next());
+    let near = wrong.and_then(|wrong| {
+        let distance = |field: &&&str| strsim::damerau_levenshtein(field, wrong);
+        FIELDS.iter().min_by_key(distance).filter(|field| distance(field) <= 2)
+    });
+    match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => "a waiver has id, policy, subjects, reason, owner and expires".to_owned(),
     }
 }
 

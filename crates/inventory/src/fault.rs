@@ -49,7 +49,7 @@ impl Fault {
 
 impl From<serde_json::Error> for Fault {
     fn from(error: serde_json::Error) -> Self {
-        let text = error.to_string();
+        let text = without_values(&error.to_string());
         let what = match text.rfind(" at line ") {
             Some(end) => text[..end].to_owned(),
             None => text,
@@ -71,11 +71,26 @@ impl From<serde_saphyr::Error> for Fault {
         let text = error.without_snippet().to_string();
         let first = text.lines().next().unwrap_or_default();
         let what = first.split(" at line ").next().unwrap_or(first);
-        let fault = Self::new(what, "repair the YAML or make the file again");
+        let fault = Self::new(without_values(what), "repair the YAML or make the file again");
         match place {
             Some(place) => fault.at(place.line(), place.column()),
             None => fault,
         }
+    }
+}
+
+/// A parser's complaint without the value that it quotes: that may be a secret.
+fn without_values(text: &str) -> String {
+    let complaints = ["invalid type: ", "invalid value: ", "unknown variant ", "duplicate field "];
+    if !complaints.iter().any(|complaint| text.starts_with(complaint)) {
+        return text.to_owned();
+    }
+    let quote = |c: char| matches!(c, '"' | '`' | '\'');
+    match (text.find(quote), text.rfind(", expected ")) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}{}", text[..start].trim_end(), &text[end..])
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -87,4 +102,27 @@ pub fn position(text: &[u8], offset: usize) -> (u64, u64) {
     let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let column = String::from_utf8_lossy(&before[start..]).chars().count() as u64 + 1;
     (line, column)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_quote_no_values() {
+        for (text, told) in [
+            (
+                "invalid type: string \"a, expected b\", expected a list",
+                "invalid type: string, expected a list",
+            ),
+            ("invalid value: integer `5`, expected u8", "invalid value: integer, expected u8"),
+            (
+                "unknown variant `x`, expected one of `a`, `b`",
+                "unknown variant, expected one of `a`, `b`",
+            ),
+            ("missing field `name`", "missing field `name`"),
+        ] {
+            assert_eq!(without_values(text), told);
+        }
+    }
 }

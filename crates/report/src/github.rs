@@ -4,10 +4,11 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
+use groundrule_core::plain::{line, lines};
 use groundrule_core::verdict::{Severity, Status};
 use groundrule_engine::event::{Event, Judged, RunFinished};
 
-use crate::text::{clean, exception, finding_lines, standing};
+use crate::text::{exception, finding_lines, not_judged, standing};
 use crate::{Output, Reporter};
 
 pub struct Github {
@@ -24,7 +25,7 @@ impl Github {
     fn annotate(&mut self, level: &str, judged: &Judged, message: &str) -> io::Result<()> {
         let policy = &judged.policy;
         let (file, title) = (property(&policy.file), property(&policy.name));
-        let message = data(&clean(message));
+        let message = data(&lines(message));
         writeln!(
             self.output.to,
             "::{level} file={file},line={},title={title}::{message}",
@@ -50,18 +51,25 @@ impl Github {
         if judged.status != Status::Held {
             self.noteworthy.push(Arc::clone(judged));
         }
-        Ok(())
+        self.output.to.flush()
     }
 
     fn finished(&mut self, finished: &RunFinished) -> io::Result<()> {
+        for policy in &finished.not_judged {
+            let (file, title) = (property(&policy.file), property(&policy.name));
+            let line = policy.line;
+            let why = not_judged(finished);
+            writeln!(self.output.to, "::notice file={file},line={line},title={title}::{why}")?;
+        }
+        let level = if finished.refused { "error" } else { "notice" };
         for note in &finished.notes {
-            writeln!(self.output.to, "::notice title=groundrule::{}", data(&clean(note)))?;
+            writeln!(self.output.to, "::{level} title=groundrule::{}", data(&lines(note)))?;
         }
         for bug in &finished.crashed {
             writeln!(
                 self.output.to,
                 "::error title=groundrule::this is a bug: {}",
-                data(&clean(bug))
+                data(&lines(bug))
             )?;
         }
         self.output.to.flush()?;
@@ -72,8 +80,12 @@ impl Github {
         let s = finished.summary;
         writeln!(
             file,
-            "### Ground rules: {} held, {} violated, {} undecided, {} waived\n",
-            s.held, s.violated, s.undecided, s.waived
+            "### Ground rules: {} held, {} violated, {} undecided, {} waived, {} not judged\n",
+            s.held,
+            s.violated,
+            s.undecided,
+            s.waived,
+            finished.not_judged.len()
         )?;
         if !self.noteworthy.is_empty() {
             writeln!(file, "| policy | status | what |\n|---|---|---|")?;
@@ -109,12 +121,12 @@ fn data(text: &str) -> String {
 
 /// Text of a command's property.
 fn property(text: &str) -> String {
-    data(&clean(text)).replace(':', "%3A").replace(',', "%2C")
+    data(&lines(text)).replace(':', "%3A").replace(',', "%2C")
 }
 
 /// Text of a table's cell.
 fn cell(text: &str) -> String {
-    clean(text).replace('|', "\\|").replace('\n', " ").replace('<', "&lt;")
+    line(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")
 }
 
 impl Reporter for Github {

@@ -1,10 +1,10 @@
-//! Cucumber's JSON: one object a feature, written when the feature is complete.
+//! Cucumber's JSON: one object a feature, one element a policy.
 
 use std::io;
-use std::sync::Arc;
 
 use groundrule_core::verdict::Status;
 use groundrule_engine::event::{Event, Judged};
+use groundrule_engine::policy::Policy;
 use serde_json::{Value, json};
 
 use crate::text::{exception, finding_lines};
@@ -12,32 +12,44 @@ use crate::{Output, Reporter};
 
 pub struct Json {
     output: Output,
-    first: bool,
-    feature: Vec<Arc<Judged>>,
+    /// The file of the feature that is being written.
+    file: Option<String>,
+    /// Whether the feature has an element already.
+    begun: bool,
 }
 
 impl Json {
     pub fn new(output: Output) -> Self {
-        Self { output, first: true, feature: Vec::new() }
+        Self { output, file: None, begun: false }
     }
 
-    fn feature(&mut self) -> io::Result<()> {
-        let judged = std::mem::take(&mut self.feature);
-        let Some(first) = judged.first() else {
-            return Ok(());
-        };
-        let comma = if std::mem::take(&mut self.first) { "" } else { "," };
-        let feature = json!({
-            "uri": first.policy.file,
-            "id": slug(&first.policy.feature),
-            "keyword": "Feature",
-            "name": first.policy.feature,
-            "description": first.policy.description.as_deref().unwrap_or(""),
-            "line": 1,
-            "tags": [],
-            "elements": judged.iter().map(|judged| element(judged)).collect::<Vec<_>>(),
-        });
-        write!(self.output.to, "{comma}\n{feature}")
+    /// Writes an element, in the feature that it belongs to.
+    fn add(&mut self, policy: &Policy, judged: Option<&Judged>) -> io::Result<()> {
+        if self.file.as_ref() != Some(&policy.file) {
+            self.end()?;
+            let comma = if self.file.is_some() { "," } else { "" };
+            let feature = json!({
+                "uri": policy.file,
+                "id": slug(&policy.feature),
+                "keyword": "Feature",
+                "name": policy.feature,
+                "description": policy.description.as_deref().unwrap_or(""),
+                "line": policy.feature_line,
+                "tags": [],
+            })
+            .to_string();
+            // The object stays open for its elements.
+            writeln!(self.output.to, "{comma}{},\"elements\":[", feature.trim_end_matches('}'))?;
+            self.file = Some(policy.file.clone());
+            self.begun = false;
+        }
+        let comma = if std::mem::replace(&mut self.begun, true) { "," } else { "" };
+        writeln!(self.output.to, "{comma}{}", element(policy, judged))?;
+        self.output.to.flush()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if self.file.is_some() { writeln!(self.output.to, "]}}") } else { Ok(()) }
     }
 }
 
@@ -45,12 +57,30 @@ fn slug(name: &str) -> String {
     name.to_lowercase().replace(' ', "-")
 }
 
-fn element(judged: &Judged) -> Value {
-    let policy = &judged.policy;
+fn element(policy: &Policy, judged: Option<&Judged>) -> Value {
     let tags: Vec<_> =
         policy.tags.iter().map(|tag| json!({"name": tag, "line": policy.line})).collect();
     let last = policy.steps.len().saturating_sub(1);
-    let steps: Vec<_> = (0..policy.steps.len()).map(|n| step(judged, n, n == last)).collect();
+    let steps: Vec<_> = (0..policy.steps.len())
+        .map(|n| {
+            let (result, message, nanoseconds) = match judged {
+                Some(judged) => outcome(judged, n, n == last),
+                None => ("skipped", None, 0),
+            };
+            let step = &policy.steps[n];
+            let mut result = json!({"status": result, "duration": nanoseconds});
+            if let Some(message) = message {
+                result["error_message"] = Value::from(message);
+            }
+            json!({
+                "keyword": format!("{} ", step.keyword),
+                "name": step.text,
+                "line": step.line,
+                "match": {"location": format!("{}:{}", policy.file, step.line)},
+                "result": result,
+            })
+        })
+        .collect();
     json!({
         "id": format!("{};{}", slug(&policy.feature), policy.id),
         "keyword": policy.keyword,
@@ -65,8 +95,7 @@ fn element(judged: &Judged) -> Value {
 
 /// A sentence that found something failed; what nobody can say of the whole fails its last one,
 /// so that no reader takes it for a pass.
-fn step(judged: &Judged, n: usize, last: bool) -> Value {
-    let step = &judged.policy.steps[n];
+fn outcome(judged: &Judged, n: usize, last: bool) -> (&'static str, Option<String>, u64) {
     let result = judged.steps.get(n);
     let findings = result.map_or(0..0, |result| result.findings.clone());
     let findings = &judged.findings
@@ -90,34 +119,20 @@ fn step(judged: &Judged, n: usize, last: bool) -> Value {
         reason = "nanoseconds of a run"
     )]
     let duration = result.map_or(0, |result| (result.seconds * 1e9) as u64);
-    let mut result = json!({"status": status, "duration": duration});
-    if let Some(message) = message {
-        result["error_message"] = Value::from(message);
-    }
-    json!({
-        "keyword": format!("{} ", step.keyword),
-        "name": step.text,
-        "line": step.line,
-        "match": {"location": format!("{}:{}", judged.policy.file, step.line)},
-        "result": result,
-    })
+    (status, message, duration)
 }
 
 impl Reporter for Json {
     fn tell(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Started(_) => write!(self.output.to, "["),
-            Event::Judged(judged) => {
-                if self.feature.first().is_some_and(|first| first.policy.file != judged.policy.file)
-                {
-                    self.feature()?;
+            Event::Started(_) => writeln!(self.output.to, "["),
+            Event::Judged(judged) => self.add(&judged.policy, Some(judged)),
+            Event::Finished(finished) => {
+                for policy in &finished.not_judged {
+                    self.add(policy, None)?;
                 }
-                self.feature.push(Arc::clone(judged));
-                Ok(())
-            }
-            Event::Finished(_) => {
-                self.feature()?;
-                writeln!(self.output.to, "\n]")?;
+                self.end()?;
+                writeln!(self.output.to, "]")?;
                 self.output.to.flush()
             }
         }

@@ -1,23 +1,42 @@
 //! JUnit XML: one suite a feature, one case a policy. A violation is a failure, what could not be
 //! decided an error, what is waived skipped.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
 use groundrule_core::verdict::Status;
 use groundrule_engine::event::{Event, Judged, RunFinished};
+use groundrule_engine::policy::Policy;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event as Xml};
 
-use crate::text::{exception, finding_lines};
+use crate::text::{exception, finding_lines, not_judged};
 use crate::{Output, Reporter};
 
 pub struct Junit {
     writer: Writer<Box<dyn io::Write>>,
     /// The policies of one feature: a suite tells how many there are before it lists them.
-    suite: Vec<Arc<Judged>>,
+    suite: Vec<Case>,
     names: HashSet<(String, String)>,
+    /// How many policies each file has.
+    per_file: HashMap<String, usize>,
+}
+
+/// A policy with what it came to, or why it was not judged.
+struct Case {
+    policy: Arc<Policy>,
+    outcome: Result<Arc<Judged>, &'static str>,
+}
+
+impl Case {
+    fn status(&self) -> Option<Status> {
+        self.outcome.as_ref().ok().map(|judged| judged.status)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.outcome.as_ref().map_or(0.0, |judged| judged.seconds)
+    }
 }
 
 /// Text that XML can hold.
@@ -34,6 +53,7 @@ impl Junit {
             writer: Writer::new_with_indent(output.to, b' ', 2),
             suite: Vec::new(),
             names: HashSet::new(),
+            per_file: HashMap::new(),
         }
     }
 
@@ -55,30 +75,31 @@ impl Junit {
         let Some(first) = suite.first() else {
             return Ok(());
         };
-        let of = |status: Status| {
-            suite.iter().filter(|judged| judged.status == status).count().to_string()
+        let of = |status: &[Option<Status>]| {
+            suite.iter().filter(|case| status.contains(&case.status())).count().to_string()
         };
-        let seconds: f64 = suite.iter().map(|judged| judged.seconds).sum();
+        let seconds: f64 = suite.iter().map(Case::seconds).sum();
         self.start(
             "testsuite",
             &[
                 ("name", &first.policy.feature),
                 ("file", &first.policy.file),
                 ("tests", &suite.len().to_string()),
-                ("failures", &of(Status::Violated)),
-                ("errors", &of(Status::Undecided)),
-                ("skipped", &of(Status::Waived)),
+                ("failures", &of(&[Some(Status::Violated)])),
+                ("errors", &of(&[Some(Status::Undecided)])),
+                ("skipped", &of(&[Some(Status::Waived), None])),
                 ("time", &format!("{seconds:.6}")),
             ],
         )?;
-        for judged in &suite {
-            self.case(judged)?;
+        for case in &suite {
+            self.case(case)?;
         }
-        self.end("testsuite")
+        self.end("testsuite")?;
+        self.writer.get_mut().flush()
     }
 
-    fn case(&mut self, judged: &Judged) -> io::Result<()> {
-        let policy = &judged.policy;
+    fn case(&mut self, case: &Case) -> io::Result<()> {
+        let policy = &case.policy;
         let mut name = policy.name.clone();
         if !self.names.insert((policy.feature.clone(), name.clone())) {
             name = format!("{name} [{}]", policy.id);
@@ -91,7 +112,7 @@ impl Junit {
                 ("name", &name),
                 ("file", &policy.file),
                 ("line", &policy.line.to_string()),
-                ("time", &format!("{:.6}", judged.seconds)),
+                ("time", &format!("{:.6}", case.seconds())),
             ],
         )?;
         self.start("properties", &[])?;
@@ -106,7 +127,10 @@ impl Junit {
             }
         }
         self.end("properties")?;
-        self.outcome(judged)?;
+        match &case.outcome {
+            Ok(judged) => self.outcome(judged)?,
+            Err(why) => self.empty("skipped", &[("message", why)])?,
+        }
         self.end("testcase")
     }
 
@@ -140,7 +164,21 @@ impl Junit {
         self.end(element)
     }
 
+    /// Adds a policy; the last one of a file ends its suite.
+    fn add(&mut self, case: Case) -> io::Result<()> {
+        if self.suite.first().is_some_and(|first| first.policy.file != case.policy.file) {
+            self.suite()?;
+        }
+        let whole = self.per_file.get(&case.policy.file).copied();
+        self.suite.push(case);
+        if whole == Some(self.suite.len()) { self.suite() } else { Ok(()) }
+    }
+
     fn finished(&mut self, finished: &RunFinished) -> io::Result<()> {
+        for policy in &finished.not_judged {
+            let (policy, outcome) = (Arc::clone(policy), Err(not_judged(finished)));
+            self.add(Case { policy, outcome })?;
+        }
         self.suite()?;
         for bug in &finished.crashed {
             self.start(
@@ -175,16 +213,14 @@ fn element<'a>(name: &'a str, attributes: &[(&str, &str)]) -> BytesStart<'a> {
 impl Reporter for Junit {
     fn tell(&mut self, event: &Event) -> io::Result<()> {
         match event {
-            Event::Started(_) => {
+            Event::Started(started) => {
+                self.per_file.clone_from(&started.per_file);
                 self.writer.write_event(Xml::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
                 self.start("testsuites", &[("name", "groundrule")])
             }
             Event::Judged(judged) => {
-                if self.suite.first().is_some_and(|first| first.policy.file != judged.policy.file) {
-                    self.suite()?;
-                }
-                self.suite.push(Arc::clone(judged));
-                Ok(())
+                let policy = Arc::clone(&judged.policy);
+                self.add(Case { policy, outcome: Ok(Arc::clone(judged)) })
             }
             Event::Finished(finished) => self.finished(finished),
         }

@@ -7,8 +7,11 @@ use groundrule_core::plain::line;
 use groundrule_core::verdict::Status;
 use groundrule_engine::event::{Event, Judged, RunFinished, RunStarted};
 
-use crate::text::{clean, count, exception, finding_lines};
+use crate::text::{count, exception, finding_lines, not_judged};
 use crate::{Output, Reporter};
+
+/// How many of a kind are listed that are not what the report is about.
+const SHOWN: usize = 10;
 
 pub struct Pretty {
     output: Output,
@@ -60,20 +63,20 @@ impl Pretty {
         let policy = &judged.policy;
         if self.feature.as_ref() != Some(&policy.file) {
             let gap = if self.feature.is_some() { "\n" } else { "" };
-            let file = self.faint(&clean(&policy.file));
-            writeln!(self.output.to, "{gap}{}  {file}\n", clean(&policy.feature))?;
+            let file = self.faint(&line(&policy.file));
+            writeln!(self.output.to, "{gap}{}  {file}\n", line(&policy.feature))?;
             self.feature = Some(policy.file.clone());
         }
         let status = self.status(judged.status);
-        let mut text = format!("  {status}  {}", line(&policy.name));
+        let mut told = format!("  {status}  {}", line(&policy.name));
         match judged.status {
             Status::Undecided => {
                 let reason = judged.undecided.as_ref().map_or("", |undecided| &undecided.reason);
-                text.push_str(&format!(": {}", line(reason)));
+                told.push_str(&format!(": {}", line(reason)));
             }
             Status::Waived => {
                 let why: Vec<_> = judged.findings.iter().filter_map(exception).collect();
-                text.push_str(&format!(": {}", line(&why.join("; "))));
+                told.push_str(&format!(": {}", line(&why.join("; "))));
             }
             Status::Held | Status::Violated => {}
         }
@@ -92,8 +95,8 @@ impl Pretty {
             ];
             remarks.extend(policy.owner.iter().map(|owner| format!("owner {owner}")));
         }
-        let remarks = self.faint(&clean(&format!("({})", remarks.join(", "))));
-        writeln!(self.output.to, "{text}  {remarks}")?;
+        let remarks = self.faint(&line(&format!("({})", remarks.join(", "))));
+        writeln!(self.output.to, "{told}  {remarks}")?;
         if judged.status == Status::Violated {
             for finding in &judged.findings {
                 for (n, text) in finding_lines(finding).iter().enumerate() {
@@ -105,7 +108,7 @@ impl Pretty {
             }
         }
         self.done += 1;
-        Ok(())
+        self.output.to.flush()
     }
 
     fn finished(&mut self, finished: &RunFinished) -> io::Result<()> {
@@ -121,32 +124,53 @@ impl Pretty {
                 parts.push(self.paint(&format!("{n} {word}"), color));
             }
         }
-        let not_run = self.policies.saturating_sub(summary.policies);
-        if not_run > 0 {
-            parts.push(format!("{not_run} not judged"));
+        self.not_judged(finished)?;
+        if !finished.not_judged.is_empty() {
+            parts.push(format!("{} not judged", finished.not_judged.len()));
         }
         let seconds = self.faint(&format!("({:.3} s)", finished.seconds));
         let policies = count(summary.policies, "policy");
         writeln!(self.output.to, "\n{policies}: {}  {seconds}", parts.join(", "))?;
         for note in &finished.notes {
-            writeln!(self.output.to, "note: {}", clean(note))?;
+            let word = if finished.refused {
+                self.paint("error", AnsiColor::Red)
+            } else {
+                "note".to_owned()
+            };
+            writeln!(self.output.to, "{word}: {}", line(note))?;
         }
         for bug in &finished.crashed {
-            writeln!(self.output.to, "this is a bug, please report it: {}", clean(bug))?;
+            writeln!(self.output.to, "this is a bug, please report it: {}", line(bug))?;
         }
         self.problems()?;
         self.output.to.flush()
     }
 
+    /// What a run that stopped early did not come to.
+    fn not_judged(&mut self, finished: &RunFinished) -> io::Result<()> {
+        let policies = &finished.not_judged;
+        if policies.is_empty() {
+            return Ok(());
+        }
+        writeln!(self.output.to, "\n  {}:", not_judged(finished))?;
+        for policy in policies.iter().take(SHOWN) {
+            let place = self.faint(&line(&format!("({}:{})", policy.file, policy.line)));
+            writeln!(self.output.to, "      - {}  {place}", line(&policy.name))?;
+        }
+        if policies.len() > SHOWN {
+            writeln!(self.output.to, "      … and {} more", policies.len() - SHOWN)?;
+        }
+        Ok(())
+    }
+
     /// What is wrong with the estate, since verdicts rest on it.
     fn problems(&mut self) -> io::Result<()> {
-        const SHOWN: usize = 10;
         let Some(started) = self.started.clone() else {
             return Ok(());
         };
         if !started.problems.is_empty() {
             let problems = count(started.problems.len(), "problem");
-            writeln!(self.output.to, "\n{problems} with the estate {}:", clean(&started.estate))?;
+            writeln!(self.output.to, "\n{problems} with the estate {}:", line(&started.estate))?;
         }
         for problem in started.problems.iter().take(SHOWN) {
             let help = self.faint(&line(&problem.help));

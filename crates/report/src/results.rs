@@ -92,13 +92,13 @@ impl Results {
         let estate = Value::from(started.estate.as_str());
         write!(
             self.output.to,
-            "{{\"groundrule\":{version},\"run\":{run},\"started\":{at},\"estate\":{estate},\n\"policies\":["
+            "{{\"groundrule\":{version},\"run\":{run},\"started\":{at},\"estate\":{estate},\n\"policies\":[\n"
         )
     }
 
     fn judged(&mut self, judged: &Judged) -> io::Result<()> {
         let comma = if std::mem::take(&mut self.first) { "" } else { "," };
-        writeln!(self.output.to, "{comma}")?;
+        write!(self.output.to, "{comma}")?;
         let policy = &judged.policy;
         let row = Policy {
             id: &policy.id,
@@ -117,18 +117,23 @@ impl Results {
             violations: judged.findings.iter().map(Violation::of).collect(),
             undecided: judged.undecided.as_ref(),
         };
-        serde_json::to_writer(&mut self.output.to, &row).map_err(io::Error::from)
+        serde_json::to_writer(&mut self.output.to, &row).map_err(io::Error::from)?;
+        writeln!(self.output.to)?;
+        self.output.to.flush()
     }
 
     fn finished(&mut self, finished: &RunFinished) -> io::Result<()> {
         let summary = serde_json::to_string(&finished.summary)?;
         let seconds = serde_json::to_string(&finished.seconds)?;
         let notes = serde_json::to_string(&finished.notes)?;
+        let not_judged: Vec<_> = finished.not_judged.iter().map(|policy| &policy.id).collect();
+        let not_judged = serde_json::to_string(&not_judged)?;
+        let refused = finished.refused;
         let crashed = serde_json::to_string(&finished.crashed)?;
         let problems = serde_json::to_string(&self.problems)?;
         writeln!(
             self.output.to,
-            "],\n\"summary\":{summary},\n\"seconds\":{seconds},\"notes\":{notes},\"crashed\":{crashed},\n\"problems\":{problems}}}"
+            "],\n\"summary\":{summary},\n\"seconds\":{seconds},\"not_judged\":{not_judged},\"notes\":{notes},\"refused\":{refused},\"crashed\":{crashed},\n\"problems\":{problems}}}"
         )?;
         self.output.to.flush()
     }

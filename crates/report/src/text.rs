@@ -1,12 +1,11 @@
 //! Words that several formats use.
 
-use groundrule_engine::event::{Finding, Judged};
+use groundrule_engine::event::{Finding, Judged, RunFinished};
 
-pub use groundrule_core::plain::lines as clean;
-
-/// A number of things, plural with an `s`.
+/// A number of things in the plural where it is not one.
 pub fn count(n: usize, one: &str) -> String {
-    match (n, one.strip_suffix('y')) {
+    let stem = one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (n, stem) {
         (1, _) => format!("1 {one}"),
         (n, Some(stem)) => format!("{n} {stem}ies"),
         (n, None) => format!("{n} {one}s"),
@@ -26,6 +25,15 @@ pub fn exception(finding: &Finding) -> Option<String> {
     }
     let (id, day) = finding.expired.as_ref()?;
     Some(format!("the waiver {id} expired on {day}"))
+}
+
+/// Why policies were not judged.
+pub fn not_judged(finished: &RunFinished) -> &'static str {
+    if finished.crashed.is_empty() {
+        "not judged: the run stopped at the first policy that does not hold"
+    } else {
+        "not judged: the run met a bug"
+    }
 }
 
 /// A whole finding as plain lines: what, who, how connected.

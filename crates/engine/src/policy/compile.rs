@@ -6,10 +6,10 @@ use std::sync::Arc;
 use cucumber::gherkin;
 use cucumber::step::Collection;
 
-use super::files::{FeatureFile, Origin};
+use super::files::{self, FeatureFile, Origin};
 use super::tags::{Tags, slug};
 use super::vocabulary::{Definition, Match, Vocabulary, Written, nothing};
-use super::{Fault, Policy, Selection, Step};
+use super::{Fault, PathSpec, Policy, Selection, Step};
 use crate::scene::{Shape, Shapes};
 
 /// What is to be run.
@@ -18,8 +18,30 @@ pub struct Plan {
     pub policies: Vec<Arc<Policy>>,
     /// The ids of all policies that were read, selected or not.
     pub known: Vec<String>,
+    /// Lines that were asked for and on which no policy is, with their files.
+    pub missed: Vec<(String, usize)>,
     /// The features that `cucumber` runs: they hold the selected scenarios only.
     pub(crate) features: Vec<gherkin::Feature>,
+}
+
+/// Reads, matches and checks every policy below the given paths, and selects.
+///
+/// # Errors
+/// Everything that is wrong with any of the paths and files, selected or not.
+pub fn read(
+    paths: &[PathSpec],
+    vocabulary: &Vocabulary,
+    selection: &Selection,
+) -> Result<Plan, Vec<Fault>> {
+    let (files, mut faults) = files::find(paths);
+    match compile(files, vocabulary, selection) {
+        Ok(plan) if faults.is_empty() => Ok(plan),
+        Ok(_) => Err(faults),
+        Err(more) => {
+            faults.extend(more);
+            Err(faults)
+        }
+    }
 }
 
 /// Matches every policy with the vocabulary, checks it, and selects.
@@ -33,11 +55,14 @@ pub fn compile(
 ) -> Result<Plan, Vec<Fault>> {
     let collection = vocabulary.collection::<()>(nothing);
     let mut compiler = Compiler { vocabulary, collection, faults: Vec::new(), ids: HashMap::new() };
-    let mut plan = Plan { policies: Vec::new(), known: Vec::new(), features: Vec::new() };
+    let mut plan =
+        Plan { policies: Vec::new(), known: Vec::new(), missed: Vec::new(), features: Vec::new() };
     for file in files {
         compiler.file(file, selection, &mut plan);
     }
     compiler.faults.sort();
+    // A background is part of every scenario, and wrong only once.
+    compiler.faults.dedup();
     if compiler.faults.is_empty() { Ok(plan) } else { Err(compiler.faults) }
 }
 
@@ -51,13 +76,24 @@ struct Compiler<'v> {
 
 impl Compiler<'_> {
     fn file(&mut self, file: FeatureFile, selection: &Selection, plan: &mut Plan) {
-        let FeatureFile { file, mut feature, origins, lines } = file;
+        let FeatureFile { file, text, mut feature, origins, lines } = file;
+        let missed = lines.iter().filter(|line| !origins.iter().any(|o| is_on(o, &[**line])));
+        plan.missed.extend(missed.map(|line| (file.clone(), *line)));
         let mut origins = origins.into_iter();
         let whole = feature.clone();
         let mut rules = std::mem::take(&mut feature.rules);
         let scenarios = std::mem::take(&mut feature.scenarios);
-        feature.scenarios =
-            self.scenarios(&file, &whole, None, scenarios, &mut origins, &lines, selection, plan);
+        feature.scenarios = self.scenarios(
+            &file,
+            &whole,
+            None,
+            scenarios,
+            &mut origins,
+            &text,
+            &lines,
+            selection,
+            plan,
+        );
         for rule in &mut rules {
             let scenarios = std::mem::take(&mut rule.scenarios);
             let of_rule = rule.clone();
@@ -67,6 +103,7 @@ impl Compiler<'_> {
                 Some(&of_rule),
                 scenarios,
                 &mut origins,
+                &text,
                 &lines,
                 selection,
                 plan,
@@ -87,6 +124,7 @@ impl Compiler<'_> {
         rule: Option<&gherkin::Rule>,
         scenarios: Vec<gherkin::Scenario>,
         origins: &mut impl Iterator<Item = Origin>,
+        text: &str,
         lines: &[usize],
         selection: &Selection,
         plan: &mut Plan,
@@ -96,11 +134,11 @@ impl Compiler<'_> {
             let Some(origin) = origins.next() else {
                 break;
             };
-            let Some(policy) = self.policy(file, feature, rule, &scenario, &origin) else {
+            let Some(policy) = self.policy(file, text, feature, rule, &scenario, &origin) else {
                 continue;
             };
             plan.known.push(policy.id.clone());
-            if is_on(&scenario, &origin, feature, lines) && selection.includes(&policy) {
+            if is_on(&origin, lines) && selection.includes(&policy) {
                 plan.policies.push(Arc::new(policy));
                 selected.push(scenario);
             }
@@ -129,6 +167,7 @@ impl Compiler<'_> {
     fn policy(
         &mut self,
         file: &str,
+        text: &str,
         feature: &gherkin::Feature,
         rule: Option<&gherkin::Rule>,
         scenario: &gherkin::Scenario,
@@ -137,10 +176,13 @@ impl Compiler<'_> {
         let of_rule = rule.map_or(&[][..], |rule| &rule.tags);
         let tags: Vec<String> =
             scenario.tags.iter().chain(of_rule).chain(&feature.tags).cloned().collect();
-        let read = match Tags::read(&tags) {
+        let read = match Tags::read(&tags, &scenario.tags) {
             Ok(read) => read,
-            Err((what, help)) => {
-                self.fault(file, scenario.position, 0, what, help);
+            Err(all) => {
+                for (tag, what, help) in all {
+                    let (at, width) = tag_at(text, scenario.position, &tag);
+                    self.fault(file, at, width, what, help);
+                }
                 return None;
             }
         };
@@ -156,7 +198,13 @@ impl Compiler<'_> {
             self.ids.insert(id.clone(), (file.to_owned(), scenario.position.line))
         {
             let what = format!("two policies have the id {id}: the other one is {other}:{line}");
-            self.fault(file, scenario.position, 0, what, "give one of them another tag @id:…");
+            self.fault(
+                file,
+                scenario.position,
+                0,
+                what,
+                "give one of them another tag @id:… or another name",
+            );
         }
         let background =
             feature.background.iter().chain(rule.and_then(|rule| rule.background.as_ref()));
@@ -165,6 +213,7 @@ impl Compiler<'_> {
         Some(Policy {
             id,
             feature: feature.name.clone(),
+            feature_line: feature.position.line,
             description: feature.description.clone(),
             name: scenario.name.clone(),
             file: file.to_owned(),
@@ -273,21 +322,31 @@ type Complaint = (String, String);
 /// A sentence, what was written in its open places, and the name that it gives.
 type Found = (&'static Definition, Written, Option<String>);
 
-/// Whether a scenario is on one of the lines: on its own, on a row of it, or above all of them.
-fn is_on(
-    scenario: &gherkin::Scenario,
-    origin: &Origin,
-    feature: &gherkin::Feature,
-    lines: &[usize],
-) -> bool {
+/// Where a tag stands: the nearest place above a scenario, with its width; else the scenario itself.
+fn tag_at(text: &str, scenario: gherkin::LineCol, tag: &str) -> (gherkin::LineCol, usize) {
+    let tag = format!("@{tag}");
+    let above: Vec<_> = (1..).zip(text.lines()).take(scenario.line).collect();
+    let found = above.iter().rev().filter(|(_, text)| text.trim_start().starts_with('@')).find_map(
+        |(line, text)| {
+            let start = text.split_whitespace().find(|word| *word == tag)?;
+            let before = start.as_ptr() as usize - text.as_ptr() as usize;
+            Some(gherkin::LineCol { line: *line, col: text[..before].chars().count() + 1 })
+        },
+    );
+    found.map_or((scenario, 0), |at| (at, tag.chars().count()))
+}
+
+/// Whether a scenario is on one of the lines: on its own, on its row of examples, or on something
+/// that it shares with others.
+fn is_on(origin: &Origin, lines: &[usize]) -> bool {
     let on = |line: &usize| {
-        let tables = scenario.examples.iter().filter_map(|examples| examples.table.as_ref());
-        let mut rows =
-            tables.map(|table| table.position.line + 1..table.position.line + table.rows.len());
-        if rows.any(|rows| rows.contains(line)) {
-            return *line == scenario.position.line;
+        if let Some(row) = origin.row
+            && origin.rows.contains(line)
+        {
+            return origin.rows.get(row - 1) == Some(line);
         }
-        *line <= feature.position.line || (*line > origin.after && *line <= origin.last)
+        let shared = origin.shared.iter().any(|shared| shared.contains(line));
+        shared || (*line > origin.after && *line <= origin.last)
     };
     lines.is_empty() || lines.iter().any(on)
 }

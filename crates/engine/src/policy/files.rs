@@ -1,18 +1,21 @@
 //! Finding and parsing feature files.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use cucumber::feature::Ext as _;
 use cucumber::gherkin::{self, GherkinEnv};
-use regex::Regex;
 
+use super::layout::{self, Wrong};
 use super::{Fault, PathSpec};
 
 /// A parsed feature file; outlines are expanded.
 pub struct FeatureFile {
     /// The file, as it was named on the command line.
     pub file: String,
+    /// Its text.
+    pub text: String,
     /// What it holds; each row of an outline is a scenario.
     pub feature: gherkin::Feature,
     /// For each scenario, those of rules after the others: what it was before expansion.
@@ -24,12 +27,16 @@ pub struct FeatureFile {
 /// Where a scenario was written.
 #[derive(Clone, Debug)]
 pub struct Origin {
+    /// Lines of what it shares with all others in the file or in its rule: names, backgrounds.
+    pub shared: Vec<std::ops::RangeInclusive<usize>>,
     /// The last line before it that belongs to something else.
     pub after: usize,
     /// Its last line.
     pub last: usize,
     /// The row of an outline, from 1.
     pub row: Option<usize>,
+    /// The lines of all rows of the outline.
+    pub rows: Vec<usize>,
 }
 
 /// Reads every feature file below the given paths, in the order of their names.
@@ -37,17 +44,27 @@ pub struct Origin {
 /// # Errors
 /// All paths that are not there and all files that are no Gherkin.
 pub fn discover(paths: &[PathSpec]) -> Result<Vec<FeatureFile>, Vec<Fault>> {
+    match find(paths) {
+        (files, faults) if faults.is_empty() => Ok(files),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// The files that can be read, and what is wrong with the others.
+pub(super) fn find(paths: &[PathSpec]) -> (Vec<FeatureFile>, Vec<Fault>) {
     let mut faults = Vec::new();
-    let mut found: Vec<(PathBuf, Vec<usize>)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for spec in paths {
         match below(&spec.path) {
             Ok(files) => {
-                for file in files {
-                    match found.iter_mut().find(|(known, _)| *known == file) {
-                        Some((_, lines)) if spec.lines.is_empty() => lines.clear(),
-                        Some((_, lines)) if !lines.is_empty() => lines.extend(&spec.lines),
+                for path in files {
+                    // One file may have several names.
+                    let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+                    match found.iter_mut().find(|known| known.identity == identity) {
+                        Some(known) if spec.lines.is_empty() => known.lines.clear(),
+                        Some(known) if !known.lines.is_empty() => known.lines.extend(&spec.lines),
                         Some(_) => {}
-                        None => found.push((file, spec.lines.clone())),
+                        None => found.push(Found { path, identity, lines: spec.lines.clone() }),
                     }
                 }
             }
@@ -55,13 +72,19 @@ pub fn discover(paths: &[PathSpec]) -> Result<Vec<FeatureFile>, Vec<Fault>> {
         }
     }
     let mut files = Vec::new();
-    for (path, lines) in found {
+    for Found { path, lines, .. } in found {
         match parse(&path, lines) {
             Ok(file) => files.push(file),
-            Err(fault) => faults.push(fault),
+            Err(wrong) => faults.extend(wrong),
         }
     }
-    if faults.is_empty() { Ok(files) } else { Err(faults) }
+    (files, faults)
+}
+
+struct Found {
+    path: PathBuf,
+    identity: PathBuf,
+    lines: Vec<usize>,
 }
 
 fn whole(path: &Path, what: impl Into<String>, help: impl Into<String>) -> Fault {
@@ -86,58 +109,176 @@ fn below(path: &Path) -> Result<Vec<PathBuf>, (String, String)> {
     }
     let mut files = Vec::new();
     let mut folders = vec![path.to_owned()];
+    // A link may lead back to where it is.
+    let mut seen = HashSet::new();
     while let Some(folder) = folders.pop() {
+        if !seen.insert(fs::canonicalize(&folder).map_err(io)?) {
+            continue;
+        }
         for entry in fs::read_dir(&folder).map_err(io)? {
             let entry = entry.map_err(io)?;
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
             let path = entry.path();
-            if entry.file_type().map_err(io)?.is_dir() {
+            if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("feature")) {
                 files.push(path);
             }
         }
     }
+    if files.is_empty() {
+        let what = "there is no feature file in this directory".to_owned();
+        return Err((what, "name a directory with files that end in .feature".to_owned()));
+    }
     files.sort_unstable();
     Ok(files)
 }
 
-fn parse(path: &Path, lines: Vec<usize>) -> Result<FeatureFile, Fault> {
-    let mut feature = gherkin::Feature::parse_path(path, GherkinEnv::default())
-        .map_err(|e| no_gherkin(path, e))?;
-    feature.path = Some(path.to_owned());
-    let mut origins = Vec::new();
-    let of_rules = feature.rules.iter().flat_map(|rule| &rule.scenarios);
-    let mut after = header(&feature);
-    for scenario in feature.scenarios.iter().chain(of_rules) {
-        let last = last_line(scenario);
-        let rows: usize = scenario
-            .examples
-            .iter()
-            .filter_map(|e| e.table.as_ref())
-            .map(|t| t.rows.len().saturating_sub(1))
-            .sum();
-        if scenario.examples.is_empty() {
-            origins.push(Origin { after, last, row: None });
-        }
-        origins.extend((1..=rows).map(|row| Origin { after, last, row: Some(row) }));
-        after = last;
+fn parse(path: &Path, lines: Vec<usize>) -> Result<FeatureFile, Vec<Fault>> {
+    let text = read(path).map_err(|fault| vec![fault])?;
+    let at = |wrong: Wrong| Fault {
+        file: name(path),
+        line: wrong.line,
+        column: wrong.column,
+        width: wrong.width,
+        what: wrong.what,
+        help: wrong.help,
+    };
+    let look = layout::look(&text);
+    if !look.certain.is_empty() {
+        return Err(look.certain.into_iter().map(at).collect());
     }
-    let feature = feature.expand_examples().map_err(|error| Fault {
-        line: error.pos.line,
-        column: error.pos.col,
-        ..whole(
-            path,
-            format!("no column of the examples is named {}", error.name),
-            "add the column, or correct the name between < and >",
-        )
+    let mut feature = gherkin::Feature::parse(&text, GherkinEnv::default()).map_err(|error| {
+        let unknown = || vec![no_gherkin(path, &text, &error)];
+        if look.likely.is_empty() { unknown() } else { look.likely.into_iter().map(at).collect() }
     })?;
-    Ok(FeatureFile { file: name(path), feature, origins, lines })
+    feature.path = Some(path.to_owned());
+    let faults: Vec<_> = all(&feature)
+        .filter(|scenario| is_outline(scenario) && rows(scenario, &text).is_empty())
+        .map(|scenario| Fault {
+            line: scenario.position.line,
+            column: scenario.position.col,
+            ..whole(
+                path,
+                format!("the outline {:?} has no examples, so it judges nothing", scenario.name),
+                "write Examples: below it, with a table of names and at least one row of values",
+            )
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let origins = origins(&feature, &text);
+    let mut feature = feature.expand_examples().map_err(|error| {
+        let (line, column) = placeholder(&text, &error);
+        vec![Fault {
+            line,
+            column,
+            width: error.name.chars().count() + 2,
+            ..whole(
+                path,
+                format!("no column of the examples is named {}", error.name),
+                "add the column, or correct the name between < and >",
+            )
+        }]
+    })?;
+    // The expansion takes rows to stand in consecutive lines, right below `Examples:`.
+    let of_rules = feature.rules.iter_mut().flat_map(|rule| &mut rule.scenarios);
+    for (scenario, origin) in feature.scenarios.iter_mut().chain(of_rules).zip(&origins) {
+        if let Some(line) = origin.row.and_then(|row| origin.rows.get(row - 1)) {
+            scenario.position.line = *line;
+        }
+    }
+    Ok(FeatureFile { file: name(path), text, feature, origins, lines })
+}
+
+fn read(path: &Path) -> Result<String, Fault> {
+    let bytes = fs::read(path).map_err(|error| {
+        let help = "check that it is there and that you may read it";
+        whole(path, format!("it cannot be read: {error}"), help)
+    })?;
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let help = "convert the file, for instance with iconv -f latin1 -t UTF-8";
+        Fault { line, column: 1, ..whole(path, "the text is not UTF-8", help) }
+    })?;
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
+}
+
+/// All scenarios, those of rules after the others.
+fn all(feature: &gherkin::Feature) -> impl Iterator<Item = &gherkin::Scenario> {
+    feature.scenarios.iter().chain(feature.rules.iter().flat_map(|rule| &rule.scenarios))
+}
+
+fn is_outline(scenario: &gherkin::Scenario) -> bool {
+    let outline = ["Scenario Outline", "Scenario Template"].contains(&scenario.keyword.as_str());
+    outline || !scenario.examples.is_empty()
+}
+
+/// The lines of the rows of an outline.
+fn rows(scenario: &gherkin::Scenario, text: &str) -> Vec<usize> {
+    let mut lines = Vec::new();
+    for examples in &scenario.examples {
+        let rows = examples.table.as_ref().map_or(0, |table| table.rows.len());
+        let below = (1..).zip(text.lines()).skip(examples.position.line);
+        let found = below.filter(|(_, text)| text.trim_start().starts_with('|'));
+        lines.extend(found.map(|(line, _)| line).take(rows).skip(1));
+    }
+    lines
+}
+
+fn origins(feature: &gherkin::Feature, text: &str) -> Vec<Origin> {
+    let mut origins = Vec::new();
+    let header = header(feature.background.as_ref(), feature.position.line);
+    let mut after = header;
+    let mut add = |scenarios: &[gherkin::Scenario], shared: &[_], mut after: usize| {
+        for scenario in scenarios {
+            let (last, shared) = (last_line(scenario), shared.to_vec());
+            let rows = rows(scenario, text);
+            if scenario.examples.is_empty() {
+                origins.push(Origin { shared, after, last, row: None, rows });
+            } else {
+                origins.extend((1..=rows.len()).map(|row| {
+                    let (shared, rows) = (shared.clone(), rows.clone());
+                    Origin { shared, after, last, row: Some(row), rows }
+                }));
+            }
+            after = last;
+        }
+        after
+    };
+    after = add(&feature.scenarios, &[0..=header], after);
+    for rule in &feature.rules {
+        let header_of_rule = self::header(rule.background.as_ref(), rule.position.line);
+        add(&rule.scenarios, &[0..=header, after + 1..=header_of_rule], header_of_rule);
+        let last = rule.scenarios.iter().map(last_line).max();
+        after = last.unwrap_or(header_of_rule);
+    }
+    origins
+}
+
+/// Where a name between `<` and `>` stands that no column has.
+fn placeholder(text: &str, error: &cucumber::feature::ExpandExamplesError) -> (usize, usize) {
+    let name = format!("<{}>", error.name);
+    let at = |(line, text): (usize, &str)| {
+        let before = text.split_once(&name)?.0;
+        Some((line, before.chars().count() + 1))
+    };
+    let mut lines = (1..).zip(text.lines());
+    let step = lines.clone().nth(error.pos.line.saturating_sub(1)).and_then(at);
+    step.or_else(|| lines.find_map(at)).unwrap_or((error.pos.line, error.pos.col))
 }
 
 /// The last line of what stands before the first scenario.
-fn header(feature: &gherkin::Feature) -> usize {
-    let background = feature.background.iter().flat_map(|b| &b.steps).map(|s| s.position.line);
-    background.max().unwrap_or(feature.position.line)
+fn header(background: Option<&gherkin::Background>, begins: usize) -> usize {
+    let background = background.iter().flat_map(|b| &b.steps).map(|s| s.position.line);
+    background.max().unwrap_or(begins)
 }
 
 fn last_line(scenario: &gherkin::Scenario) -> usize {
@@ -148,37 +289,25 @@ fn last_line(scenario: &gherkin::Scenario) -> usize {
     steps.chain(examples).max().unwrap_or(scenario.position.line)
 }
 
-fn no_gherkin(path: &Path, error: gherkin::ParseFileError) -> Fault {
-    match error {
-        gherkin::ParseFileError::Reading { source, .. } => match source.kind() {
-            std::io::ErrorKind::InvalidData => {
-                whole(path, "the text is not UTF-8", "convert it, for instance with iconv -t UTF-8")
-            }
-            _ => whole(
-                path,
-                format!("it cannot be read: {source}"),
-                "check that it is there and that you may read it",
-            ),
-        },
-        gherkin::ParseFileError::Parsing { error, source, .. } => {
-            let (line, column) = place(&source.to_string());
-            let (what, help) = match error {
-                Some(error) => (error.to_string(), "correct it: see https://cucumber.io/docs/gherkin/reference".to_owned()),
-                None => (
-                    "this is no Gherkin".to_owned(),
-                    "a file begins with `Feature:`, a policy with `Scenario:`, a sentence with Given, When, Then, And or But".to_owned(),
-                ),
-            };
-            Fault { line, column, ..whole(path, what, help) }
+/// What the parser says where we cannot say it better.
+fn no_gherkin(path: &Path, text: &str, error: &gherkin::ParseError) -> Fault {
+    let line = line(&error.to_string()).min(text.lines().count());
+    let language = (1..).zip(text.lines()).find_map(|(n, line)| {
+        let language = line.trim_start().strip_prefix('#')?.trim().strip_prefix("language:")?;
+        Some((n, language.trim()))
+    });
+    let (line, what) = match language {
+        Some((line, language)) => {
+            (line, format!("this is no Gherkin in the language {language:?}"))
         }
-    }
+        None => (line, "this is no Gherkin".to_owned()),
+    };
+    let help = "a file begins with `Feature:`, a policy with `Scenario:`, a sentence with Given, When, Then, And or But";
+    Fault { line, column: 1, ..whole(path, what, help) }
 }
 
 /// The parser keeps its position to itself; its text tells it.
-fn place(text: &str) -> (usize, usize) {
-    let place = Regex::new("^Error at ([0-9]+):([0-9]+):").ok().and_then(|place| {
-        let found = place.captures(text)?;
-        Some((found[1].parse().ok()?, found[2].parse().ok()?))
-    });
-    place.unwrap_or((0, 0))
+fn line(text: &str) -> usize {
+    let number = text.strip_prefix("Error at ").and_then(|text| text.split(':').next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

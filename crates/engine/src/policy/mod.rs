@@ -3,6 +3,7 @@
 
 mod compile;
 mod files;
+mod layout;
 mod selection;
 mod tags;
 mod vocabulary;
@@ -13,7 +14,7 @@ use groundrule_core::verdict::Severity;
 
 use crate::scene::Sentence;
 
-pub use compile::{Plan, compile};
+pub use compile::{Plan, compile, read};
 pub use files::{FeatureFile, discover};
 pub use selection::{NamePattern, PathSpec, Selection, TagExpression};
 pub use vocabulary::{Definition, Keyword, Match, Unreadable, Vocabulary, Written};
@@ -24,6 +25,8 @@ pub struct Policy {
     pub id: String,
     /// The feature's name.
     pub feature: String,
+    /// The feature's line.
+    pub feature_line: usize,
     /// What the feature says below its name.
     pub description: Option<String>,
     /// The scenario's name.
