@@ -128,7 +128,7 @@ fn judgements() -> Vec<Sentence> {
                     .says("a needs gone1, but no source knows gone1")
                     .says("a needs Service[x] on b, but the catalog of b lacks Service[x]")
                     .says("a needs 1 of the nodes matching \"db\", but no node matches")
-                    .says("b needs 1 of a, gone1 and gone2, but no source knows gone1 and no source knows gone2"),
+                    .says("b needs 1 of a, gone1 and gone2, but no source knows gone1 and gone2"),
                 // Those that match have to have what is needed; the node itself is left out.
                 violated("Given all declared dependencies; Then every dependency is managed", &["db1"])
                     .on(estate([
