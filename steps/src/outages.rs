@@ -86,7 +86,15 @@ fn because(graph: &Dependencies, world: &World, failure: &Failure<'_>, id: Depen
     let standing = names(Standing::Stands);
     let are = if standing.len() == 1 { "is" } else { "are" };
     let because = match (standing.as_slice(), reasons.as_slice()) {
-        ([], []) => "no node provides it".to_owned(),
+        // A filter: others may match, but lack what is needed.
+        ([], []) => match &declared.on {
+            Some(on) => format!("no other node that matches has {on}"),
+            None => "no other node matches".to_owned(),
+        },
+        (standing, []) if declared.on.is_some() => {
+            let have = if standing.len() == 1 { "has" } else { "have" };
+            format!("only {} {have} it", in_words(standing))
+        }
         ([], reasons) => in_words(reasons),
         (standing, []) => format!("only {} {are} there", in_words(standing)),
         (standing, reasons) => {

@@ -75,15 +75,20 @@ fn still_met() -> Sentence {
             )
             .on(some_of_three(2))
             .says("web1 needs 2 of db1, db2 and db3, but only db2 is there: db1 is shut down and no source knows db3"),
-            violated("Then every hard dependency is still met", &["web1", "web2", "web3"])
+            violated("Then every hard dependency is still met", &["web1", "web2", "web3", "web4", "web5"])
                 .on(estate([
                     node("web1").needs(needs_matching("db").at_least(2)),
                     node("web2").needs(needs_matching("ntp")),
                     node("web3").needs(needs(&["db1", "web2"]).on("Service[mysql]").all()),
+                    node("web4").needs(needs_matching("db or app").on("Service[mysql]")),
+                    node("web5").needs(needs_matching("db or app").on("Service[app]").at_least(2)),
+                    node("app1").class("app").has("Service[app]"),
                     node("db1").class("db"),
                 ]))
                 .says("web1 needs 2 of the nodes matching \"db\", but only db1 is there")
-                .says("web2 needs 1 of the nodes matching \"ntp\", but no node provides it")
+                .says("web2 needs 1 of the nodes matching \"ntp\", but no other node matches")
+                .says("web4 needs Service[mysql] on 1 of the nodes matching \"db or app\", but no other node that matches has Service[mysql]")
+                .says("web5 needs Service[app] on 2 of the nodes matching \"db or app\", but only app1 has it")
                 .says("web3 needs Service[mysql] on db1 and web2, but the catalogs of db1 and web2 lack Service[mysql]"),
             // Soft ones may fail.
             held("Given the node 'db1'; When it is shut down; Then every hard dependency is still met")

@@ -274,11 +274,11 @@ fn unmanaged_filter(
     }
     // Those that do not provide it match all the same.
     let missing = match (lost.as_slice(), on) {
-        ([], _) => "no node matches".to_owned(),
+        ([], _) => "no other node matches".to_owned(),
         (lost, Some(on)) if lost.iter().any(|node| world.stands(*node).may_be()) => {
-            format!("no node that matches has {on}")
+            format!("no other node that matches has {on}")
         }
-        _ => "no node that matches is there".to_owned(),
+        _ => "no other node that matches is there".to_owned(),
     };
     Some((vec![missing], unknown))
 }
