@@ -78,7 +78,7 @@ impl Sentence for Compares {
             let name = world.name(node).to_string();
             let (fact, expected) = (&self.fact, &self.expected);
             let message = format!(
-                "the fact {fact} of {name} is {:?}, and it {}",
+                "the fact {fact} of {name} is {}, and it {}",
                 shown(value),
                 expected.should()
             );

@@ -265,7 +265,7 @@ impl Sentence for NoneShares {
                     && key_of(of_a) == key_of(of_b)
                 {
                     let how = connection(scene, &set, *a, *b);
-                    let message = format!("{how}, and both have the {fact} {:?}", shown(of_a));
+                    let message = format!("{how}, and both have the {fact} {}", shown(of_a));
                     let violation =
                         pair(scene, &set, *a, *b, &format!("fact {fact}"), &message).await;
                     scene

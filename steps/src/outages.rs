@@ -11,7 +11,11 @@ use groundrule_core::verdict::Violation;
 use groundrule_engine::estate::{Document, NodeId};
 use groundrule_engine::policy::{Definition, Keyword::Then};
 use groundrule_engine::scene::{Misfit, Scene, Sentence, Shape, Shapes, View};
-use groundrule_engine::world::{Dependencies, DependencyId, Failure, Standing, Unmet, World};
+use groundrule_engine::world::{
+    Dependencies, Dependency, DependencyId, Failure, Standing, Unmet, World,
+};
+
+use crate::words::list;
 
 pub const SENTENCES: &[Definition] = &[
     Definition {
@@ -63,12 +67,9 @@ fn because(graph: &Dependencies, world: &World, failure: &Failure<'_>, id: Depen
             format!("the catalogs of {who} lack {on}")
         }
     };
-    let fallen = |who: &str, one: bool| {
-        let have = if one { "has" } else { "have" };
-        match &declared.on {
-            Some(on) => format!("{on} on {who} {have} fallen"),
-            None => format!("{who} {have} fallen"),
-        }
+    let fallen = |who: &str, one: bool| match &declared.on {
+        Some(on) => format!("{on} has fallen on {who}"),
+        None => format!("{who} {} fallen", if one { "has" } else { "have" }),
     };
     let reasons: Vec<_> = [
         reason(Standing::ShutDown, &|who, one| {
@@ -85,7 +86,15 @@ fn because(graph: &Dependencies, world: &World, failure: &Failure<'_>, id: Depen
     let standing = names(Standing::Stands);
     let are = if standing.len() == 1 { "is" } else { "are" };
     let because = match (standing.as_slice(), reasons.as_slice()) {
-        ([], []) => "no node provides it".to_owned(),
+        // A filter: others may match, but lack what is needed.
+        ([], []) => match &declared.on {
+            Some(on) => format!("no other node that matches has {on}"),
+            None => "no other node matches".to_owned(),
+        },
+        (standing, []) if declared.on.is_some() => {
+            let have = if standing.len() == 1 { "has" } else { "have" };
+            format!("only {} {have} it", in_words(standing))
+        }
         ([], reasons) => in_words(reasons),
         (standing, []) => format!("only {} {are} there", in_words(standing)),
         (standing, reasons) => {
@@ -116,12 +125,40 @@ fn unmet(
     violation.with("declared_in", &*declared.declared_in)
 }
 
-/// Something of a dependency that is not known.
-fn doubt(graph: &Dependencies, world: &World, id: DependencyId) -> Unknown {
-    let dependency = &graph.all[id];
-    let why =
-        format!("whether its dependency on {} is met is not known", dependency.declared.needed());
-    world.unknown(dependency.node, Source::Catalogs, &why.into())
+/// A dependency of which it is not known whether it is met, and whose fault that is.
+fn doubt(graph: &Dependencies, world: &World, failure: &Failure<'_>, id: DependencyId) -> Unknown {
+    let Dependency { declared, node, .. } = &graph.all[id];
+    let providers = failure.providers(world, id).into_iter();
+    let doubtful = providers.filter(|(_, how)| *how == Standing::NotKnown).map(|(name, _)| name);
+    let doubtful: Vec<_> = doubtful.collect();
+    let needed = declared.needed();
+    let why = match doubtful.as_slice() {
+        [] => format!("whether its dependency on {needed} is met is not known"),
+        [one] => format!(
+            "its dependency on {needed} may not be met: whether {one} provides it is not known"
+        ),
+        all => {
+            let all = list(all);
+            format!(
+                "its dependency on {needed} may not be met: whether {all} provide it is not known"
+            )
+        }
+    };
+    world.unknown(*node, Source::Catalogs, &why.into())
+}
+
+/// A dependency that is not met, of which it is not known what falls with it.
+fn unplaced(graph: &Dependencies, world: &World, id: DependencyId) -> Unknown {
+    let Dependency { declared, node, .. } = &graph.all[id];
+    let needed = declared.needed();
+    let lacks = match &declared.from {
+        End::Missing(from) => format!(", since its catalog lacks {from}"),
+        End::Node | End::Resource(_) => String::new(),
+    };
+    let why = format!(
+        "its dependency on {needed} is not met, and what falls with it is not known{lacks}"
+    );
+    world.unknown(*node, Source::Catalogs, &why.into())
 }
 
 /// What may be hidden in one of the worlds that are judged.
@@ -165,18 +202,21 @@ impl Sentence for StillMet {
         scene.doubt(hidden(&graph, &world, &worlds));
         let mut failure = Failure::in_world(&graph, &world).await;
         let base = failure.unmet();
+        let mut found = Found::default();
         for gone in worlds {
-            let found = match gone {
-                None => Found::of(&graph, &world, &failure, &base.certain, &base.possible, None),
+            match gone {
+                None => {
+                    found.add(&graph, &world, &failure, &base.certain, &base.possible, None);
+                }
                 Some(node) => failure.without(node, |failure, newly| {
                     let certain = union(&base.certain, &newly.certain);
                     let possible = union(&base.possible, &newly.possible);
-                    Found::of(&graph, &world, failure, &certain, &possible, Some(node))
+                    found.add(&graph, &world, failure, &certain, &possible, Some(node));
                 }),
-            };
-            found.violations.into_iter().for_each(|violation| scene.violate(violation));
-            scene.doubt(found.doubts);
+            }
         }
+        found.violations.into_iter().for_each(|violation| scene.violate(violation));
+        scene.doubt(found.doubts.into_values());
     }
 }
 
@@ -209,32 +249,32 @@ fn union(a: &[DependencyId], b: &[DependencyId]) -> Vec<DependencyId> {
     all
 }
 
-/// What one world has to show.
+/// What the worlds have to show.
+#[derive(Default)]
 struct Found {
     violations: Vec<Violation>,
-    doubts: Vec<Unknown>,
+    /// Of each dependency once, however many worlds there are.
+    doubts: BTreeMap<DependencyId, Unknown>,
 }
 
 impl Found {
-    fn of(
+    /// Adds what one world has to show.
+    fn add(
+        &mut self,
         graph: &Dependencies,
         world: &World,
         failure: &Failure<'_>,
         certain: &[DependencyId],
         possible: &[DependencyId],
         gone: Option<NodeId>,
-    ) -> Self {
+    ) {
         let others =
             |id: &&DependencyId| Some(graph.all[**id].node) != gone && graph.all[**id].is_hard();
-        let doubtful =
-            possible.iter().filter(others).filter(|id| certain.binary_search(id).is_err());
-        Self {
-            violations: certain
-                .iter()
-                .filter(others)
-                .map(|id| unmet(graph, world, failure, *id, gone))
-                .collect(),
-            doubts: doubtful.map(|id| doubt(graph, world, *id)).collect(),
+        let broken = certain.iter().filter(others);
+        self.violations.extend(broken.map(|id| unmet(graph, world, failure, *id, gone)));
+        let possible = possible.iter().filter(others);
+        for id in possible.filter(|id| certain.binary_search(id).is_err()) {
+            self.doubts.entry(*id).or_insert_with(|| doubt(graph, world, failure, *id));
         }
     }
 }
@@ -289,12 +329,12 @@ impl NothingFallen {
         scene: &mut Scene,
         graph: &Dependencies,
         certain: &BTreeMap<DependencyId, Reason>,
-        possible: &[DependencyId],
+        possible: &BTreeMap<DependencyId, Unknown>,
     ) {
         let world = scene.world.clone();
         let missing = |id: &DependencyId| matches!(graph.all[*id].declared.from, End::Missing(_));
         let (lost, certain_ids): (Vec<_>, Vec<_>) = certain.keys().copied().partition(missing);
-        let perhaps = [possible, &lost].concat();
+        let perhaps: Vec<_> = possible.keys().chain(&lost).copied().collect();
         let (fallen, nameable) = match Self::ask(&world, graph, &certain_ids, &perhaps).await {
             Ok(answers) => answers,
             Err(StoreError(why)) => {
@@ -307,7 +347,8 @@ impl NothingFallen {
             let dependency = &graph.all[id];
             if nameable.contains(&dependency.declared.node) || !has_catalog(&world, dependency.node)
             {
-                scene.doubt([doubt(graph, &world, id)]);
+                let doubt = possible.get(&id).cloned();
+                scene.doubt([doubt.unwrap_or_else(|| unplaced(graph, &world, id))]);
             }
         }
         for id in certain_ids.iter().filter(|id| !has_catalog(&world, graph.all[**id].node)) {
@@ -413,7 +454,7 @@ impl Sentence for NothingFallen {
         let mut failure = Failure::in_world(&graph, &world).await;
         let base = failure.unmet();
         let mut certain = BTreeMap::new();
-        let mut possible = Vec::new();
+        let mut possible = BTreeMap::new();
         for gone in worlds {
             let others = |id: &&DependencyId| {
                 Some(graph.all[**id].node) != gone && graph.all[**id].is_hard()
@@ -425,16 +466,16 @@ impl Sentence for NothingFallen {
                         Reason { without, because }
                     });
                 }
-                possible.extend(unmet.possible.iter().filter(others).copied());
+                for id in unmet.possible.iter().filter(others) {
+                    possible.entry(*id).or_insert_with(|| doubt(&graph, &world, failure, *id));
+                }
             };
             add(&failure, &base, None);
             if let Some(node) = gone {
                 failure.without(node, |failure, newly| add(failure, newly, gone));
             }
         }
-        possible.sort_unstable();
-        possible.dedup();
-        possible.retain(|id| !certain.contains_key(id));
+        possible.retain(|id, _| !certain.contains_key(id));
         Self::judge(scene, &graph, &certain, &possible).await;
     }
 }
@@ -464,13 +505,15 @@ impl Sentence for NoSinglePoint {
                     let broken = newly_certain.filter(|id| doubtful.binary_search(id).is_err());
                     let broken: Vec<_> =
                         broken.map(|id| why(&graph, &world, failure, *id)).collect();
-                    (
-                        broken,
-                        newly.possible.iter().filter(hard(&graph)).copied().collect::<Vec<_>>(),
-                    )
+                    // Of a node that certainly is one it does not matter what else is not known.
+                    let possible = newly.possible.iter().filter(|_| broken.is_empty());
+                    let possible = possible.filter(hard(&graph));
+                    let possible: Vec<_> =
+                        possible.map(|id| doubt(&graph, &world, failure, *id)).collect();
+                    (broken, possible)
                 });
                 if broken.is_empty() {
-                    doubts.extend(possible.iter().map(|id| doubt(&graph, &world, *id)));
+                    doubts.extend(possible);
                     others.push(Some(node));
                     continue;
                 }
@@ -480,7 +523,8 @@ impl Sentence for NoSinglePoint {
             doubts.extend(hidden(&graph, &world, &others));
             let of_another =
                 |id: &&DependencyId| others.iter().any(|node| *node != Some(graph.all[**id].node));
-            doubts.extend(doubtful.iter().filter(of_another).map(|id| doubt(&graph, &world, *id)));
+            let doubtful = doubtful.iter().filter(of_another);
+            doubts.extend(doubtful.map(|id| doubt(&graph, &world, &failure, *id)));
         }
         scene.doubt(doubts);
     }

@@ -174,7 +174,7 @@ impl Sentence for Parameter {
                 Some(value) if expected.accepts(value) => return None,
                 Some(value) => {
                     let value = shown(value);
-                    format!("the parameter {parameter} of {resource} on {name} is {value:?}, and it {should}")
+                    format!("the parameter {parameter} of {resource} on {name} is {value}, and it {should}")
                 }
                 None if matches!(there.values[node], Known::Present(_)) => {
                     format!("{resource} on {name} has no parameter {parameter}, and it {should}")

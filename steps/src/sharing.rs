@@ -141,7 +141,7 @@ impl Sharing {
                         let value = (*value).clone();
                         let text = shown(&value);
                         let message =
-                            |who: &[String]| format!("{} share the {fact} {text:?}", list(who));
+                            |who: &[String]| format!("{} share the {fact} {text}", list(who));
                         violation(&mut nodes.iter().copied(), &message).with("value", value)
                     })
                     .collect()
@@ -151,9 +151,9 @@ impl Sharing {
                     let text = shown(value);
                     let message = |who: &[String]| match who {
                         [one] => format!(
-                            "{one} is the only one, so that all of them share the {fact} {text:?}"
+                            "{one} is the only one, so that all of them share the {fact} {text}"
                         ),
-                        all => format!("{} all share the {fact} {text:?}", list(all)),
+                        all => format!("{} all share the {fact} {text}", list(all)),
                     };
                     vec![violation(&mut values.holders(), &message).with("value", (*value).clone())]
                 }

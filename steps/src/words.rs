@@ -110,14 +110,15 @@ pub fn count(n: usize, one: &str) -> String {
     }
 }
 
-/// A value as a message shows it: strings as they are, and nothing too long.
+/// A value as a message shows it: strings in quotes, everything else as JSON, and nothing too long.
 pub fn shown(value: &Value) -> String {
     const SHOWN: usize = 60;
     let text = text_of(value);
-    match text.char_indices().nth(SHOWN) {
+    let text = match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into_owned(),
-    }
+    };
+    if value.is_string() { format!("{text:?}") } else { text }
 }
 
 #[cfg(test)]
@@ -223,8 +224,9 @@ mod tests {
 
     #[test]
     fn long_values_are_cut_between_letters() {
-        assert_eq!(shown(&json!("é".repeat(61))), "é".repeat(60) + "…");
-        assert_eq!(shown(&json!("é".repeat(60))), "é".repeat(60));
+        assert_eq!(shown(&json!("é".repeat(61))), format!("\"{}…\"", "é".repeat(60)));
+        assert_eq!(shown(&json!("é".repeat(60))), format!("\"{}\"", "é".repeat(60)));
+        assert_eq!(shown(&json!(8)), "8");
         assert_eq!(shown(&json!([1, "a"])), r#"[1,"a"]"#);
     }
 }

@@ -127,15 +127,15 @@ fn judgements() -> Vec<Sentence> {
                     ]))
                     .says("a needs gone1, but no source knows gone1")
                     .says("a needs Service[x] on b, but the catalog of b lacks Service[x]")
-                    .says("a needs 1 of the nodes matching \"db\", but no node matches")
-                    .says("b needs 1 of a, gone1 and gone2, but no source knows gone1 and no source knows gone2"),
+                    .says("a needs 1 of the nodes matching \"db\", but no other node matches")
+                    .says("b needs 1 of a, gone1 and gone2, but no source knows gone1 and gone2"),
                 // Those that match have to have what is needed; the node itself is left out.
                 violated("Given all declared dependencies; Then every dependency is managed", &["db1"])
                     .on(estate([
                         node("db1").class("db").has("Service[mysql]").needs(needs_matching("db").on("Service[mysql]")),
                         node("db2").class("db"),
                     ]))
-                    .says("db1 needs Service[mysql] on 1 of the nodes matching \"db\", but no node that matches has Service[mysql]"),
+                    .says("db1 needs Service[mysql] on 1 of the nodes matching \"db\", but no other node that matches has Service[mysql]"),
                 violated(
                     "Given nodes with class 'log' as 'logs'; When the 'logs' are shut down; Given all declared dependencies; Then every dependency is managed",
                     &["web1"],

@@ -53,7 +53,7 @@ fn still_met() -> Sentence {
                 &["lb1", "web1", "web2"],
             )
             .says("Exec[migrate] on web1 needs Service[mysql] on db1, but db1 is shut down")
-            .says("Service[haproxy] on lb1 needs Service[nginx] on 1 of web1 and web2, but Service[nginx] on web1 and web2 have fallen"),
+            .says("Service[haproxy] on lb1 needs Service[nginx] on 1 of web1 and web2, but Service[nginx] has fallen on web1 and web2"),
             violated(
                 "Given nodes with class 'log'; When they are shut down; Then every hard dependency is still met",
                 &["db1", "lb1", "web1", "web2"],
@@ -75,15 +75,20 @@ fn still_met() -> Sentence {
             )
             .on(some_of_three(2))
             .says("web1 needs 2 of db1, db2 and db3, but only db2 is there: db1 is shut down and no source knows db3"),
-            violated("Then every hard dependency is still met", &["web1", "web2", "web3"])
+            violated("Then every hard dependency is still met", &["web1", "web2", "web3", "web4", "web5"])
                 .on(estate([
                     node("web1").needs(needs_matching("db").at_least(2)),
                     node("web2").needs(needs_matching("ntp")),
                     node("web3").needs(needs(&["db1", "web2"]).on("Service[mysql]").all()),
+                    node("web4").needs(needs_matching("db or app").on("Service[mysql]")),
+                    node("web5").needs(needs_matching("db or app").on("Service[app]").at_least(2)),
+                    node("app1").class("app").has("Service[app]"),
                     node("db1").class("db"),
                 ]))
                 .says("web1 needs 2 of the nodes matching \"db\", but only db1 is there")
-                .says("web2 needs 1 of the nodes matching \"ntp\", but no node provides it")
+                .says("web2 needs 1 of the nodes matching \"ntp\", but no other node matches")
+                .says("web4 needs Service[mysql] on 1 of the nodes matching \"db or app\", but no other node that matches has Service[mysql]")
+                .says("web5 needs Service[app] on 2 of the nodes matching \"db or app\", but only app1 has it")
                 .says("web3 needs Service[mysql] on db1 and web2, but the catalogs of db1 and web2 lack Service[mysql]"),
             // Soft ones may fail.
             held("Given the node 'db1'; When it is shut down; Then every hard dependency is still met")
@@ -97,7 +102,7 @@ fn still_met() -> Sentence {
                     node("web1").needs(needs(&["db1"]).on("Service[mysql]")),
                     node("db1").without(Catalog),
                 ]))
-                .because("the catalog of web1: whether its dependency on Service[mysql] on db1 is met is not known"),
+                .because("the catalog of web1: its dependency on Service[mysql] on db1 may not be met: whether db1 provides it is not known"),
             // Whether the third one stands does not save it.
             violated(
                 "Given the node 'db1'; When it is shut down; Then every hard dependency is still met",
@@ -185,7 +190,11 @@ fn nothing_fallen() -> Sentence {
                     node("web1").has("Service[a]").needs(needs(&["db1"]).on("Service[mysql]")),
                     node("db1").without(Catalog),
                 ]))
-                .because("the catalog of web1: whether its dependency on Service[mysql] on db1 is met is not known"),
+                .because("the catalog of web1: its dependency on Service[mysql] on db1 may not be met: whether db1 provides it is not known"),
+            // What needs it is not in the catalog, so nobody knows what falls.
+            undecided("Then nothing has fallen")
+                .on(estate([node("web1").has("Service[a]").needs(needs(&["db1"]).from("Service[b]"))]))
+                .because("the catalog of web1: its dependency on db1 is not met, and what falls with it is not known, since its catalog lacks Service[b]"),
             undecided("Then nothing has fallen").on(shop().and(node("web3").broken(Catalog))),
             // There is nothing declared that could fall.
             held("Given all nodes; Then nothing has fallen").on(estate([node("web1")])),
@@ -201,7 +210,7 @@ fn single_point() -> Sentence {
         vec![
             held("Given nodes with class 'log'; Then none of them is a single point of failure"),
             violated("Given all nodes; Then none of them is a single point of failure", &["db1"])
-                .says("db1 is a single point of failure: without it 3 dependencies are not met, the first of them: Service[haproxy] on lb1 needs Service[nginx] on 1 of web1 and web2, but Service[nginx] on web1 and web2 have fallen"),
+                .says("db1 is a single point of failure: without it 3 dependencies are not met, the first of them: Service[haproxy] on lb1 needs Service[nginx] on 1 of web1 and web2, but Service[nginx] has fallen on web1 and web2"),
             violated("Given all nodes; Then none of them is a single point of failure", &["db1"])
                 .on(estate([node("web1").needs(needs(&["db1"])), node("db1")]))
                 .says("db1 is a single point of failure: without it a dependency is not met: web1 needs db1, but db1 is shut down"),

@@ -82,7 +82,7 @@ fn facts() -> Sentence {
             violated("Given all nodes; Then the fact 'kernel' of every one matches '/^D/'", &["web1"])
                 .says("the fact kernel of web1 is \"Linux\", and it should match \"/^D/\""),
             violated("Given all nodes; Then the fact 'models' of every one includes 'Ryzen'", &["web1"])
-                .says("the fact models of web1 is \"[\\\"Xeon\\\",\\\"Epyc\\\",7]\", and it should include \"Ryzen\""),
+                .says("the fact models of web1 is [\"Xeon\",\"Epyc\",7], and it should include \"Ryzen\""),
             violated("Given all nodes; Then the fact 'version' of every one is less than version '1.9'", &["web1"])
                 .says("the fact version of web1 is \"1.10.2\", and it should be less than version \"1.9\""),
             violated("Given all nodes; Then the fact 'kernel' of every one is not 'Linux'", &["web1"])

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
 use groundrule_core::Text;
-use groundrule_core::dependency::{Declared, End, Kind, Needs, Providers};
+use groundrule_core::dependency::{Declared, End, Kind, Needs, Providers, in_words};
 use groundrule_core::filter::Filter;
 use groundrule_core::logic::Tri;
 use groundrule_core::name::{NodeName, ResourceRef};
@@ -223,20 +223,34 @@ impl Dependencies {
         world: &World,
         list: &Provision,
     ) -> Option<(Vec<String>, Vec<Option<NodeId>>)> {
-        let (mut missing, mut unknown) = (Vec::new(), Vec::new());
+        let (mut nobody, mut gone, mut lacking, mut unknown) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for provider in &list.providers {
             let name = provider.name.as_ref().map_or("", NodeName::as_str);
-            match (provider.node, &list.on) {
-                (None, _) => missing.push(format!("no source knows {name}")),
-                (Some(node), on) => match (world.stands(node), provider.has, on) {
-                    (Tri::False, _, _) => missing.push(format!("{name} is shut down")),
-                    (_, Tri::False, Some(on)) => {
-                        missing.push(format!("the catalog of {name} lacks {on}"));
-                    }
-                    (Tri::Unknown, _, _) | (_, Tri::Unknown, Some(_)) => unknown.push(Some(node)),
-                    _ => {}
-                },
+            let Some(node) = provider.node else {
+                nobody.push(name);
+                continue;
+            };
+            match (world.stands(node), provider.has, &list.on) {
+                (Tri::False, _, _) => gone.push(name),
+                (_, Tri::False, Some(_)) => lacking.push(name),
+                (Tri::Unknown, _, _) | (_, Tri::Unknown, Some(_)) => unknown.push(Some(node)),
+                _ => {}
             }
+        }
+        let mut missing = Vec::new();
+        if !nobody.is_empty() {
+            missing.push(format!("no source knows {}", in_words(&nobody)));
+        }
+        if !gone.is_empty() {
+            let are = if gone.len() == 1 { "is" } else { "are" };
+            missing.push(format!("{} {are} shut down", in_words(&gone)));
+        }
+        if let (Some(on), false) = (&list.on, lacking.is_empty()) {
+            missing.push(match lacking.as_slice() {
+                [one] => format!("the catalog of {one} lacks {on}"),
+                all => format!("the catalogs of {} lack {on}", in_words(all)),
+            });
         }
         (!missing.is_empty() || !unknown.is_empty()).then_some((missing, unknown))
     }
@@ -260,11 +274,11 @@ fn unmanaged_filter(
     }
     // Those that do not provide it match all the same.
     let missing = match (lost.as_slice(), on) {
-        ([], _) => "no node matches".to_owned(),
+        ([], _) => "no other node matches".to_owned(),
         (lost, Some(on)) if lost.iter().any(|node| world.stands(*node).may_be()) => {
-            format!("no node that matches has {on}")
+            format!("no other node that matches has {on}")
         }
-        _ => "no node that matches is there".to_owned(),
+        _ => "no other node that matches is there".to_owned(),
     };
     Some((vec![missing], unknown))
 }
