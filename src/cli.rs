@@ -7,6 +7,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use groundrule_engine::policy::{NamePattern, TagExpression};
 
 use crate::context::Color;
+use crate::nearest::nearest;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -260,9 +261,10 @@ fn mistyped(arguments: &[OsString]) -> Option<clap::Error> {
         return None;
     }
     let mut command = Cli::command();
-    let names: Vec<_> = command.get_subcommands().map(|c| c.get_name().to_owned()).collect();
-    let distance = |name: &&String| strsim::damerau_levenshtein(name, word);
-    let near = names.iter().min_by_key(distance).filter(|name| matches!(distance(name), 1..=2))?;
+    let near = nearest(command.get_subcommands().map(clap::Command::get_name), word)?;
+    if near == word {
+        return None;
+    }
     let what = format!("{word} is no command, and there is no such path: did you mean {near}?");
     Some(command.error(clap::error::ErrorKind::InvalidSubcommand, what))
 }

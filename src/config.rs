@@ -18,12 +18,19 @@ use toml::{Table, Value};
 use crate::cli::Global;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::nearest::nearest;
 
 const NAME: &str = "groundrule.toml";
 const SYSTEM: &str = "/etc/groundrule/groundrule.toml";
 
 /// From how many bytes on an estate is large: reading fewer takes a fraction of a second.
 const LARGE: u64 = 64 << 20;
+
+/// Begins the name of every variable.
+const PREFIX: &str = "GROUNDRULE_";
+
+/// The variable that names the configuration.
+const CONFIG: &str = "GROUNDRULE_CONFIG";
 
 /// Variables of the environment, and what they set.
 const VARIABLES: [(&str, &str); 5] = [
@@ -178,11 +185,8 @@ impl Config {
         if Path::new(SYSTEM).is_file() {
             layers.file(Path::new(SYSTEM))?;
         }
-        let named = global
-            .config
-            .clone()
-            .or_else(|| context.variable("GROUNDRULE_CONFIG").map(PathBuf::from));
-        if let Some(file) = named.or_else(nearest) {
+        let named = global.config.clone().or_else(|| context.variable(CONFIG).map(PathBuf::from));
+        if let Some(file) = named.or_else(upwards) {
             layers.file(&file)?;
         }
         layers.environment(context)?;
@@ -198,7 +202,7 @@ impl Config {
 }
 
 /// The nearest configuration file, as a path from here.
-fn nearest() -> Option<PathBuf> {
+fn upwards() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     let mut upwards = PathBuf::new();
     for _ in here.ancestors() {
@@ -258,6 +262,17 @@ impl Layers {
     }
 
     fn environment(&mut self, context: &Context) -> Result<(), Failure> {
+        // A typo would judge another estate in silence; what is nothing like ours is not ours.
+        let ours = VARIABLES.iter().map(|(variable, _)| *variable).chain([CONFIG]);
+        let ours: Vec<_> = ours.filter_map(|name| name.strip_prefix(PREFIX)).collect();
+        for name in context.environment.keys().filter_map(|name| name.strip_prefix(PREFIX)) {
+            if let Some(near) = nearest(ours.iter().copied(), name).filter(|near| *near != name) {
+                return Err(Failure::new(
+                    format!("there is no variable {PREFIX}{name}"),
+                    format!("did you mean {PREFIX}{near}?"),
+                ));
+            }
+        }
         for (variable, key) in VARIABLES {
             let Some(text) = context.variable(variable) else {
                 continue;
@@ -402,9 +417,7 @@ fn in_words(message: &str) -> String {
 fn unknown_field(message: &str) -> Option<String> {
     let mut names = message.strip_prefix("unknown field `")?.split('`').step_by(2);
     let wrong = names.next()?;
-    let distance = |name: &&str| strsim::damerau_levenshtein(name, wrong);
-    let near =
-        names.min_by_key(distance).filter(|name| distance(name) * 2 <= wrong.len().max(3))?;
+    let near = nearest(names, wrong)?;
     Some(format!("did you mean {near}? docs/configuration.md lists every key"))
 }
 

@@ -6,6 +6,7 @@ mod config;
 mod context;
 mod exit;
 mod failure;
+mod nearest;
 mod sink;
 
 use std::process::ExitCode;

@@ -10,12 +10,13 @@ use groundrule_engine::world::World;
 use groundrule_inventory::{NoGraph, NodeGraph, Overview};
 use jiff::Timestamp;
 
-use super::{Ended, nearest, open};
+use super::{Ended, open};
 use crate::cli::{self, Global, GraphFormat, ShowFormat};
 use crate::config::Config;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::nearest::nearest;
 use crate::sink;
 
 /// Looks at the estate.
@@ -129,8 +130,7 @@ fn graph(config: &Config, node: &str, format: GraphFormat, color: bool) -> Resul
         Ok(graph) => graph,
         Err(NoGraph::UnknownNode) => {
             let names = directory.node_names();
-            let names: Vec<_> = names.iter().map(String::as_str).collect();
-            let near = nearest(&names, name.as_str());
+            let near = nearest(names.iter().map(String::as_str), name.as_str());
             let help = near.map_or_else(
                 || "`groundrule estate nodes` lists them".to_owned(),
                 |near| format!("did you mean {near}?"),

@@ -99,16 +99,6 @@ fn print(text: &[u8]) -> Result<Ended, Failure> {
     Ok(Exit::Held.into())
 }
 
-/// The name that differs least, if it does not differ much.
-fn nearest<'n>(names: &[&'n str], name: &str) -> Option<&'n str> {
-    let distance = |other: &&&str| strsim::damerau_levenshtein(other, name);
-    names
-        .iter()
-        .min_by_key(distance)
-        .filter(|near| distance(near) * 3 <= name.len().max(3))
-        .copied()
-}
-
 /// The vocabulary, ready to be matched.
 fn vocabulary() -> Result<Vocabulary, Failure> {
     groundrule_steps::vocabulary()

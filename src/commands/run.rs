@@ -10,12 +10,13 @@ use groundrule_engine::run::{Options, run as judge};
 use groundrule_engine::waiver::{Mode, Waivers};
 use groundrule_report::{FORMATS, Format, Output, Reporter, format};
 
-use super::{Ended, colored, nearest, open};
+use super::{Ended, colored, open};
 use crate::cli::{Global, ModeName, Run};
 use crate::config::Config;
 use crate::context::Context;
 use crate::exit::{Exit, nagios};
 use crate::failure::Failure;
+use crate::nearest::nearest;
 use crate::sink::{self, Staged};
 
 /// Judges the selected policies and reports.
@@ -136,7 +137,7 @@ fn formats(wanted: &[String]) -> Result<Vec<(&'static Format, Option<PathBuf>)>,
         let found = format(name).ok_or_else(|| {
             Failure::new(
                 format!("there is no format {name:?}"),
-                match nearest(&names, name) {
+                match nearest(names.iter().copied(), name) {
                     Some(near) => format!("did you mean {near}?"),
                     None => format!("choose one of {}", names.join(", ")),
                 },

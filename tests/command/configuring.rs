@@ -38,6 +38,18 @@ fn each_layer_wins_over_the_one_before() {
     );
 }
 
+/// Whoever mistypes a variable does not have another estate judged in silence; what is nothing like
+/// ours is not ours.
+#[test]
+fn a_mistyped_variable_is_a_fault() {
+    let place = Place::new();
+    let ran = show(&place, &[], &[("GROUNDRULE_ESTAT", "x")]);
+    let what = "there is no variable GROUNDRULE_ESTAT";
+    assert!(ran.code == 2 && ran.stderr.contains(what), "{ran:?}");
+    assert!(ran.stderr.contains("did you mean GROUNDRULE_ESTATE?"), "{ran:?}");
+    assert_eq!(show(&place, &[], &[("GROUNDRULE_SERVICE_HOST", "10.0.0.1")]).code, 0);
+}
+
 #[test]
 fn the_nearest_file_upwards_counts_and_its_paths_start_at_its_folder() {
     let place = Place::with_estate();

@@ -11,11 +11,11 @@ fn document(name: &str) -> String {
 
 /// The code blocks of a language.
 fn blocks(document: &str, language: &str) -> Vec<String> {
-    let start = format!("```{language}\n");
+    let start = format!("```{language}");
     document
         .split(&start)
         .skip(1)
-        .map(|rest| rest.split("```").next().unwrap().to_owned())
+        .map(|rest| rest.split("```").next().unwrap().split_once('\n').unwrap().1.to_owned())
         .collect()
 }
 
@@ -40,6 +40,7 @@ fn known() -> BTreeSet<String> {
         ("sources.registrations.", "[sources.registrations]\nx = 1"),
         ("sources.discovery.", "[sources.discovery]\nx = 1"),
         ("redact.", "[redact]\nx = 1"),
+        ("cache.", "[cache]\nx = 1"),
         ("dependency.", "[[dependency]]\nx = 1"),
     ] {
         place.write("groundrule.toml", text);
@@ -59,6 +60,7 @@ fn known() -> BTreeSet<String> {
         "sources.registrations",
         "sources.discovery",
         "redact",
+        "cache",
         "dependency",
     ];
     known.into_iter().filter(|key| !sections.contains(&key.as_str())).collect()

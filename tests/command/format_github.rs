@@ -26,7 +26,7 @@ fn annotations() {
     let lines: Vec<_> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 3, "{}", ran.stdout);
     assert!(
-        lines[0].starts_with("::warning file=x.feature,line=3,title=100%25%2C or%3A nothing::a "),
+        lines[0].starts_with("::warning file=x.feature,line=3,title=100%25%2C or%3A nothing::a: "),
         "{}",
         lines[0]
     );

@@ -51,6 +51,27 @@ fn place() -> Place {
     place
 }
 
+/// Two structures that differ only in what is never read are neither the same nor different.
+#[test]
+fn what_is_left_of_a_structure_is_not_compared() {
+    let place = Place::new();
+    for (node, token) in [("a", "A"), ("b", "B")] {
+        let facts = format!(r#"{{"fqdn": "{node}", "vault": {{"port": 1, "token": "{token}"}}}}"#);
+        place.write(&format!("estate/facts/{node}.json"), facts);
+    }
+    for (sentence, code) in [
+        ("no two of them share the fact \"vault\"", 3),
+        ("they do not all share the fact \"vault\"", 3),
+        ("no two of them share the fact \"vault.port\"", 1),
+    ] {
+        let scenario =
+            format!("Feature: x\n  Scenario: y\n    Given all nodes\n    Then {sentence}\n");
+        place.write("x.feature", scenario);
+        let ran = place.run(&["x.feature"]);
+        assert_eq!(ran.code, code, "{sentence}: {}{}", ran.stdout, ran.stderr);
+    }
+}
+
 #[test]
 fn in_no_format() {
     let place = place();

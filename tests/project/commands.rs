@@ -12,6 +12,19 @@ use std::process::Command;
 /// What would run this very test.
 const ELSEWHERE: [&str; 1] = ["./ci/test"];
 
+/// A block whose first line names a file is that file.
+fn files(document: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(document).unwrap();
+    let mut files = Vec::new();
+    for block in text.split("```").skip(1).step_by(2) {
+        let (first, content) = block.split_once('\n').unwrap_or((block, ""));
+        if let Some((_, name)) = first.split_once(' ') {
+            files.push((name.to_owned(), content.to_owned()));
+        }
+    }
+    files
+}
+
 struct Example {
     place: String,
     command: String,
@@ -108,6 +121,9 @@ fn documented_commands_do_what_they_say() {
     let mut count = 0;
     for document in documents() {
         let directory = checkout();
+        for (name, content) in files(&document) {
+            fs::write(directory.path().join(name), content).unwrap();
+        }
         for example in examples(&document) {
             if ELSEWHERE.contains(&example.command.as_str()) {
                 continue;

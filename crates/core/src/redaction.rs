@@ -1,10 +1,25 @@
 //! Names whose values never enter a graph, a report or an event.
 
+use serde_json::{Map, Value};
+
 use crate::fact::FactName;
 
 /// Patterns of names, with `*` for anything, in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redaction(Vec<String>);
+
+/// Stands in a structure for what was taken from it.
+const REMOVED: &str = "\0redacted";
+
+/// Whether something was taken from a value.
+#[must_use]
+pub fn is_partial(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.contains_key(REMOVED) || map.values().any(is_partial),
+        Value::Array(list) => list.iter().any(is_partial),
+        _ => false,
+    }
+}
 
 impl Default for Redaction {
     fn default() -> Self {
@@ -43,6 +58,32 @@ impl Redaction {
         self.covers(fact.as_str()) || fact.pieces().any(|piece| self.covers(piece))
     }
 
+    /// Removes everything whose name is covered, at any depth. A structure that something was taken
+    /// from [can no longer be compared](is_partial).
+    pub fn strip(&self, facts: &mut Map<String, Value>) {
+        facts.retain(|name, _| !self.covers(name));
+        facts.values_mut().for_each(|value| self.strip_value(value));
+    }
+
+    /// Removes everything in a value whose name is covered, and what Puppet wraps as sensitive.
+    pub fn strip_value(&self, value: &mut Value) {
+        match value {
+            Value::Object(map) if map.get("__ptype").is_some_and(|t| t == "Sensitive") => {
+                map.clear();
+                map.insert(REMOVED.to_owned(), Value::Null);
+            }
+            Value::Object(map) => {
+                let whole = map.len();
+                self.strip(map);
+                if map.len() < whole {
+                    map.insert(REMOVED.to_owned(), Value::Null);
+                }
+            }
+            Value::Array(list) => list.iter_mut().for_each(|one| self.strip_value(one)),
+            _ => {}
+        }
+    }
+
     /// The patterns, for a key of what was made with them.
     #[must_use]
     pub fn patterns(&self) -> &[String] {
@@ -72,7 +113,28 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn what_was_taken_from_shows_that_it_was() {
+        let mut facts = json!({
+            "root_password": "x",
+            "db": {"root_password": "x", "port": 1},
+            "tokens": [{"API_KEY": "x"}],
+            "list": [{"secret": 1, "a": {"b": 2}}],
+            "rich": [{"__ptype": "Sensitive", "__pvalue": "x"}],
+            "whole": {"a": [1, {"b": 2}]},
+        });
+        let map = facts.as_object_mut().unwrap();
+        Redaction::default().strip(map);
+        assert_eq!(map.keys().collect::<Vec<_>>(), ["db", "list", "rich", "whole"]);
+        assert!(is_partial(&map["db"]) && !is_partial(&map["db"]["port"]));
+        assert!(is_partial(&map["list"]) && !is_partial(&map["list"][0]["a"]));
+        assert!(is_partial(&map["rich"]) && !is_partial(&map["whole"]));
+        assert!(!facts.to_string().contains('x'), "{facts}");
+    }
 
     #[test]
     fn globs() {

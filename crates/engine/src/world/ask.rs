@@ -9,6 +9,7 @@ use groundrule_core::filter::{Filter, Test};
 use groundrule_core::name::{NodeName, ResourceRef};
 use groundrule_core::pattern::Pattern;
 use groundrule_core::ports::{Answer, ResourceQuery, StoreError};
+use groundrule_core::redaction::is_partial;
 use groundrule_core::source::{Known, Source, Unknown};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -33,6 +34,15 @@ impl<T> Column<T> {
         }
         truth
     }
+}
+
+/// A value, unless something was taken from it: what is left compares as nothing.
+fn partly(what: &str, value: Value) -> Known<Value> {
+    if is_partial(&value) {
+        let why = format!("part of the {what} is on the redaction list and never read");
+        return Known::Unknown(why.into());
+    }
+    Known::Present(value)
 }
 
 impl World {
@@ -109,7 +119,11 @@ impl World {
                 _ => known.look(node, documents[node].take()),
             }
         };
-        let values = (0..self.estate.size()).map(of_estate).collect();
+        let whole = |known| match known {
+            Known::Present(value) => partly("fact", value),
+            known => known,
+        };
+        let values = (0..self.estate.size()).map(of_estate).map(whole).collect();
         Ok(answers.facts.keep(fact.clone(), Column { source: Source::Facts, values }))
     }
 
@@ -359,8 +373,16 @@ impl World {
             Ok(rows) => self.estate.by_id(rows),
             Err(StoreError(why)) => return self.silent(Source::Catalogs, &why, |_| None),
         };
+        let redaction = &self.estate.settings.redaction;
+        let whole = |known| match known {
+            Known::Present(mut value) => {
+                redaction.strip_value(&mut value);
+                partly("parameter", value)
+            }
+            known => known,
+        };
         let of_estate = |node: NodeId| {
-            let row = rows[node].take();
+            let row = rows[node].take().map(whole);
             self.with_catalog(node).unwrap_or_else(|| {
                 match self.estate.catalogs.look(node, Some(())) {
                     Known::Unknown(why) => Known::Unknown(why),

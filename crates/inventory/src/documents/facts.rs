@@ -1,7 +1,6 @@
 //! Facts documents: `facter --json` output, and Puppet's node facts in YAML or JSON.
 
 use groundrule_core::name::NodeName;
-use groundrule_core::redaction::Redaction;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -81,22 +80,6 @@ impl FactsDocument {
     }
 }
 
-/// Removes everything whose name is redacted, at any depth.
-pub fn redact(facts: &mut Map<String, Value>, redaction: &Redaction) {
-    facts.retain(|name, _| !redaction.covers(name));
-    for value in facts.values_mut() {
-        redact_below(value, redaction);
-    }
-}
-
-fn redact_below(value: &mut Value, redaction: &Redaction) {
-    match value {
-        Value::Object(map) => redact(map, redaction),
-        Value::Array(list) => list.iter_mut().for_each(|one| redact_below(one, redaction)),
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -136,14 +119,6 @@ mod tests {
     fn a_fact_may_be_called_values() {
         let read = json(r#"{"values": [1], "zone": "a"}"#).unwrap();
         assert_eq!(Value::Object(read.facts), json!({"values": [1], "zone": "a"}));
-    }
-
-    #[test]
-    fn redacted_names_leave_no_value() {
-        let mut facts = json!({"db": {"root_password": "x", "port": 1}, "tokens": [{"API_KEY": "x"}], "list": [{"secret": 1, "a": 2}]})
-            .as_object().unwrap().clone();
-        redact(&mut facts, &Redaction::default());
-        assert_eq!(Value::Object(facts), json!({"db": {"port": 1}, "list": [{"a": 2}]}));
     }
 
     #[test]

@@ -308,7 +308,7 @@ impl Reader<'_> {
                 _ => facts::json(text)?,
             };
             let node = document.owner(file.stem())?;
-            facts::redact(&mut document.facts, &self.options.redaction);
+            self.options.redaction.strip(&mut document.facts);
             Ok((node, document))
         });
         let mut builder = self.builder();
@@ -373,7 +373,7 @@ impl Reader<'_> {
 
     fn register(&self, file: &Listed, mut document: registrations::RegistrationDocument) {
         if let Some(facts) = &mut document.facts {
-            facts::redact(facts, &self.options.redaction);
+            self.options.redaction.strip(facts);
         }
         let mut builder = self.builder();
         let registered = &mut builder.registered;

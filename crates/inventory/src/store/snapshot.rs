@@ -53,7 +53,15 @@ impl Snapshots {
             "{:?} {:?} {}",
             options.dependencies, options.redaction, options.skip_unreadable
         );
-        let key = serde_json::to_vec(&(FORMAT, &root, &made_with, files, found.others())).ok()?;
+        let key = serde_json::to_vec(&(
+            FORMAT,
+            &root,
+            &made_with,
+            files,
+            found.others(),
+            &found.misnamed,
+        ))
+        .ok()?;
         let name = xxh3_64(format!("{} {made_with}", root.display()).as_bytes());
         Some(Place {
             path: self.directory.join(format!("{name:016x}.snapshot")),
