@@ -1,9 +1,9 @@
 //! From references to edges: aliases, containment, require, before, notify, subscribe.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use groundrule_core::name::ResourceRef;
+use hashbrown::HashMap;
 
 use super::{Catalog, RawResource, Resource};
 use crate::fault::Fault;
@@ -110,7 +110,36 @@ pub(super) fn resolve(
     raw_edges: &[RawEdge<'_>],
 ) -> Result<(), Fault> {
     let references: Vec<String> = raw.iter().map(reference).collect();
-    let names = names(raw, &references)?;
+    let (edges, mut aliases) = edges(raw, raw_edges, &references)?;
+    let mut container: Vec<bool> = raw.iter().map(is_container).collect();
+    for edge in edges.iter().filter(|edge| edge.relation == Relation::Contains) {
+        container[edge.source as usize] = true;
+    }
+    aliases.sort_unstable();
+    catalog.aliases = aliases;
+    catalog.edges = edges;
+    catalog.resources = references
+        .into_iter()
+        .zip(raw)
+        .zip(container)
+        .map(|((reference, raw), container)| Resource {
+            reference,
+            offset: u32::try_from(raw.offset).unwrap_or(u32::MAX),
+            container,
+        })
+        .collect();
+    Ok(())
+}
+
+type Resolved = (Vec<Edge>, Vec<(String, u32)>);
+
+/// Edges and aliases of a catalog with these references.
+fn edges(
+    raw: &[RawResource<'_>],
+    raw_edges: &[RawEdge<'_>],
+    references: &[String],
+) -> Result<Resolved, Fault> {
+    let names = names(raw, references)?;
     let mut edges = Vec::with_capacity(raw_edges.len() * 2);
     let find = |of: &str, reference: &str| {
         names.find(reference).ok_or_else(|| {
@@ -134,29 +163,11 @@ pub(super) fn resolve(
     }
     edges.sort_unstable();
     edges.dedup();
-    let mut container: Vec<bool> = raw.iter().map(is_container).collect();
-    for edge in edges.iter().filter(|edge| edge.relation == Relation::Contains) {
-        container[edge.source as usize] = true;
-    }
-    let mut aliases: Vec<_> = names.aliases.into_iter().collect();
-    aliases.sort_unstable();
-    catalog.aliases = aliases;
-    catalog.edges = edges;
-    catalog.resources = references
-        .into_iter()
-        .zip(raw)
-        .zip(container)
-        .map(|((reference, raw), container)| Resource {
-            reference,
-            offset: u32::try_from(raw.offset).unwrap_or(u32::MAX),
-            container,
-        })
-        .collect();
-    Ok(())
+    Ok((edges, names.aliases.into_iter().collect()))
 }
 
 fn reference(resource: &RawResource<'_>) -> String {
-    ResourceRef::new(&resource.type_name, &resource.title).as_str().to_owned()
+    ResourceRef::text(&resource.type_name, &resource.title)
 }
 
 fn is_container(resource: &RawResource<'_>) -> bool {
@@ -178,7 +189,7 @@ fn names<'a>(raw: &[RawResource<'_>], references: &'a [String]) -> Result<Names<
     let mut aliases: HashMap<String, u32> = HashMap::new();
     for (here, resource) in (0u32..).zip(raw) {
         for alias in &resource.parameters.aliases {
-            let alias = ResourceRef::new(&resource.type_name, alias).as_str().to_owned();
+            let alias = ResourceRef::text(&resource.type_name, alias);
             let taken = titles.get(alias.as_str()).or_else(|| aliases.get(&alias)).copied();
             if let Some(by) = taken.filter(|by| *by != here) {
                 return Err(Fault::new(
@@ -194,7 +205,7 @@ fn names<'a>(raw: &[RawResource<'_>], references: &'a [String]) -> Result<Names<
     }
     for (here, resource) in (0u32..).zip(raw) {
         for name in real_names(resource) {
-            let name = ResourceRef::new(&resource.type_name, &name).as_str().to_owned();
+            let name = ResourceRef::text(&resource.type_name, &name);
             if !titles.contains_key(name.as_str()) {
                 aliases.entry(name).or_insert(here);
             }
