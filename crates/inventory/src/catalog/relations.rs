@@ -1,9 +1,9 @@
 //! From references to edges: aliases, containment, require, before, notify, subscribe.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use groundrule_core::name::ResourceRef;
-use hashbrown::HashMap;
 
 use super::{Catalog, RawResource, Resource};
 use crate::fault::Fault;
@@ -85,9 +85,12 @@ pub(super) struct RawEdge<'a> {
 
 /// Names of one catalog's resources.
 struct Names<'a> {
-    titles: HashMap<&'a str, u32>,
-    aliases: HashMap<String, u32>,
+    titles: Positions<&'a str>,
+    aliases: Positions<String>,
 }
+
+/// Millions of names are looked up, and the standard hash takes twice as long.
+type Positions<K> = HashMap<K, u32, hashbrown::DefaultHashBuilder>;
 
 impl Names<'_> {
     fn find(&self, reference: &str) -> Option<u32> {
@@ -110,36 +113,7 @@ pub(super) fn resolve(
     raw_edges: &[RawEdge<'_>],
 ) -> Result<(), Fault> {
     let references: Vec<String> = raw.iter().map(reference).collect();
-    let (edges, mut aliases) = edges(raw, raw_edges, &references)?;
-    let mut container: Vec<bool> = raw.iter().map(is_container).collect();
-    for edge in edges.iter().filter(|edge| edge.relation == Relation::Contains) {
-        container[edge.source as usize] = true;
-    }
-    aliases.sort_unstable();
-    catalog.aliases = aliases;
-    catalog.edges = edges;
-    catalog.resources = references
-        .into_iter()
-        .zip(raw)
-        .zip(container)
-        .map(|((reference, raw), container)| Resource {
-            reference,
-            offset: u32::try_from(raw.offset).unwrap_or(u32::MAX),
-            container,
-        })
-        .collect();
-    Ok(())
-}
-
-type Resolved = (Vec<Edge>, Vec<(String, u32)>);
-
-/// Edges and aliases of a catalog with these references.
-fn edges(
-    raw: &[RawResource<'_>],
-    raw_edges: &[RawEdge<'_>],
-    references: &[String],
-) -> Result<Resolved, Fault> {
-    let names = names(raw, references)?;
+    let names = names(raw, &references)?;
     let mut edges = Vec::with_capacity(raw_edges.len() * 2);
     let find = |of: &str, reference: &str| {
         names.find(reference).ok_or_else(|| {
@@ -163,7 +137,25 @@ fn edges(
     }
     edges.sort_unstable();
     edges.dedup();
-    Ok((edges, names.aliases.into_iter().collect()))
+    let mut container: Vec<bool> = raw.iter().map(is_container).collect();
+    for edge in edges.iter().filter(|edge| edge.relation == Relation::Contains) {
+        container[edge.source as usize] = true;
+    }
+    let mut aliases: Vec<_> = names.aliases.into_iter().collect();
+    aliases.sort_unstable();
+    catalog.aliases = aliases;
+    catalog.edges = edges;
+    catalog.resources = references
+        .into_iter()
+        .zip(raw)
+        .zip(container)
+        .map(|((reference, raw), container)| Resource {
+            reference,
+            offset: u32::try_from(raw.offset).unwrap_or(u32::MAX),
+            container,
+        })
+        .collect();
+    Ok(())
 }
 
 fn reference(resource: &RawResource<'_>) -> String {
@@ -177,7 +169,7 @@ fn is_container(resource: &RawResource<'_>) -> bool {
 }
 
 fn names<'a>(raw: &[RawResource<'_>], references: &'a [String]) -> Result<Names<'a>, Fault> {
-    let mut titles = HashMap::with_capacity(references.len());
+    let mut titles = Positions::with_capacity_and_hasher(references.len(), Default::default());
     for (here, reference) in (0u32..).zip(references) {
         if titles.insert(reference.as_str(), here).is_some() {
             return Err(Fault::new(
@@ -186,10 +178,10 @@ fn names<'a>(raw: &[RawResource<'_>], references: &'a [String]) -> Result<Names<
             ));
         }
     }
-    let mut aliases: HashMap<String, u32> = HashMap::new();
+    let mut aliases = Positions::default();
     for (here, resource) in (0u32..).zip(raw) {
         for alias in &resource.parameters.aliases {
-            let alias = ResourceRef::text(&resource.type_name, alias);
+            let alias = ResourceRef::new(&resource.type_name, alias).as_str().to_owned();
             let taken = titles.get(alias.as_str()).or_else(|| aliases.get(&alias)).copied();
             if let Some(by) = taken.filter(|by| *by != here) {
                 return Err(Fault::new(
