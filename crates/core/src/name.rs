@@ -78,6 +78,17 @@ impl ResourceRef {
     /// Makes the reference of a resource from its type and title.
     #[must_use]
     pub fn new(type_name: &str, title: &str) -> Self {
+        let (text, type_len) = Self::write(type_name, title);
+        Self { text: text.into(), type_len }
+    }
+
+    /// The text of such a reference, for those who do not keep it.
+    #[must_use]
+    pub fn text(type_name: &str, title: &str) -> String {
+        Self::write(type_name, title).0
+    }
+
+    fn write(type_name: &str, title: &str) -> (String, u32) {
         let mut text = String::with_capacity(type_name.len() + title.len() + 2);
         push_capitalised(&mut text, type_name);
         let type_len = u32::try_from(text.len()).unwrap_or(u32::MAX);
@@ -90,7 +101,7 @@ impl ResourceRef {
             text.push_str(title);
         }
         text.push(']');
-        Self { text: text.into(), type_len }
+        (text, type_len)
     }
 
     /// `Type[title]`.
@@ -181,6 +192,14 @@ pub fn type_name(written: &str) -> String {
 
 fn push_capitalised(into: &mut String, written: &str) {
     let written = written.strip_prefix("::").unwrap_or(written);
+    // Most types are one word, and an estate has millions of resources.
+    if let Some(first) = written.bytes().next().filter(u8::is_ascii)
+        && !written.bytes().any(|byte| byte == b':')
+    {
+        into.push(char::from(first.to_ascii_uppercase()));
+        into.push_str(&written[1..]);
+        return;
+    }
     for (n, piece) in written.split("::").enumerate() {
         if n > 0 {
             into.push_str("::");

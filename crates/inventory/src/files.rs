@@ -167,11 +167,11 @@ pub fn nanoseconds(time: SystemTime) -> i128 {
     }
 }
 
-/// Reads a whole document into `text`, which is emptied first.
+/// Reads a whole document into `buffer`, which is emptied first, and returns its text.
 ///
 /// # Errors
 /// When it cannot be read, is too large, or is no UTF-8, with the place of the first wrong byte.
-pub fn read(root: &Path, file: &Listed, buffer: &mut Vec<u8>) -> Result<(), Fault> {
+pub fn read<'b>(root: &Path, file: &Listed, buffer: &'b mut Vec<u8>) -> Result<&'b str, Fault> {
     buffer.clear();
     if file.size > LARGEST {
         return Err(Fault::new(
@@ -188,14 +188,11 @@ pub fn read(root: &Path, file: &Listed, buffer: &mut Vec<u8>) -> Result<(), Faul
     if buffer.starts_with(BOM) {
         buffer.drain(..BOM.len());
     }
-    match std::str::from_utf8(buffer) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let (line, column) = position(buffer, error.valid_up_to());
-            Err(Fault::new("the text is not UTF-8", "convert it, for instance with iconv -t UTF-8")
-                .at(line, column))
-        }
-    }
+    std::str::from_utf8(buffer).map_err(|error| {
+        let (line, column) = position(buffer, error.valid_up_to());
+        Fault::new("the text is not UTF-8", "convert it, for instance with iconv -t UTF-8")
+            .at(line, column)
+    })
 }
 
 /// The path of a listed file.

@@ -314,6 +314,8 @@ impl Builder {
         };
         let declared = builder.declared().await;
         let provisions = builder.provisions(&declared).await;
+        builder.all.reserve(declared.len());
+        builder.from.reserve(declared.len());
         for ((node, declared), provision) in declared.into_iter().zip(provisions) {
             builder.add(node, declared, provision);
         }
@@ -344,7 +346,16 @@ impl Builder {
             self.hide(&why);
             Vec::new()
         });
-        let known = |d: Declared| Some((self.estate.id(&d.node)?, d));
+        // The dependencies of a node mostly stand together.
+        let mut last: Option<(NodeName, Option<NodeId>)> = None;
+        let known = |d: Declared| {
+            let id = match &last {
+                Some((name, id)) if *name == d.node => *id,
+                _ => self.estate.id(&d.node),
+            };
+            last = Some((d.node.clone(), id));
+            Some((id?, d))
+        };
         let mut declared: Vec<_> = declared.into_iter().filter_map(known).collect();
         declared.sort_by_key(|(node, _)| *node);
         // A dependency that is declared twice is one.

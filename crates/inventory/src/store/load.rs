@@ -274,8 +274,7 @@ impl Reader<'_> {
     }
 
     fn text<'b>(&self, file: &Listed, buffer: &'b mut Vec<u8>) -> Result<&'b str, Fault> {
-        files::read(self.root, file, buffer)?;
-        Ok(std::str::from_utf8(buffer).unwrap_or_default())
+        files::read(self.root, file, buffer)
     }
 
     fn catalog(&self, n: usize, file: &Listed, buffer: &mut Vec<u8>) {

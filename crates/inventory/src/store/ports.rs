@@ -199,13 +199,18 @@ impl GraphStore for Catalogs {
         let mut reference =
             |id: u32| references.get(id, || ResourceRef::stored(graph.references.get(id)));
         let mut name = |id: u32| names.get(id, || node(graph.words.get(id)));
+        // The dependencies of a catalog stand together.
+        let mut here = (NONE, None);
         let mut declared = Vec::with_capacity(graph.dependencies.len());
         for (n, row) in graph.dependencies.iter().enumerate() {
             let beside = row.line > 0;
             let Some(node) = name(row.node) else {
                 continue;
             };
-            let catalog = self.view(&node);
+            if here.0 != row.node {
+                here = (row.node, self.view(&node));
+            }
+            let catalog = here.1;
             if !beside && catalog.is_none() {
                 continue;
             }
@@ -302,20 +307,24 @@ impl GraphStore for Catalogs {
 }
 
 /// What was made of numbers that occur many times; nothing for [`NONE`].
-struct Memory<T>(HashMap<u32, Option<T>>);
+struct Memory<T>(Vec<Option<Option<T>>>);
 
 impl<T> Default for Memory<T> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(Vec::new())
     }
 }
 
 impl<T: Clone> Memory<T> {
     fn get(&mut self, id: u32, make: impl FnOnce() -> Option<T>) -> Option<T> {
-        match id {
-            NONE => None,
-            id => self.0.entry(id).or_insert_with(make).clone(),
+        if id == NONE {
+            return None;
         }
+        let id = id as usize;
+        if self.0.len() <= id {
+            self.0.resize_with(id + 1, || None);
+        }
+        self.0[id].get_or_insert_with(make).clone()
     }
 }
 

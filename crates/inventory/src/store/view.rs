@@ -73,10 +73,8 @@ impl Estate {
         };
         let file = &self.files[self.graph.catalogs[n].file as usize];
         let mut buffer = Vec::new();
-        let read = files::read(&self.root, file, &mut buffer).and_then(|()| {
-            let text = std::str::from_utf8(&buffer).unwrap_or_default();
-            catalog::read(text, &options.dependencies)
-        });
+        let read = files::read(&self.root, file, &mut buffer)
+            .and_then(|text| catalog::read(text, &options.dependencies));
         match read {
             Ok(catalog) => Ok(graph(node.clone(), &catalog)),
             Err(Fault { what, .. }) => Err(NoGraph::Unreadable(format!("{}: {what}", file.name))),
