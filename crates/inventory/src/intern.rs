@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(strings.get(ids[1699]), "s1699");
         assert_eq!((strings.find("s3"), strings.find("x")), (Some(3), None));
         assert!(strings.is_sound());
-        strings.ends[0] = 3;
+        strings.ends[0] = strings.ends[1] + 1;
         assert!(!strings.is_sound());
     }
 }
