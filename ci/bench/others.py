@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from timing import measure
+from timing import measure, milliseconds
 
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "target/bench"
@@ -45,6 +45,11 @@ def run(command, **options):
     subprocess.run([str(part) for part in command], check=True, stdout=sys.stderr, **options)
 
 
+def times(theirs, own):
+    ratio = theirs / own
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
+
+
 def row(what, tool, took, own):
     return (
         what,
@@ -53,13 +58,13 @@ def row(what, tool, took, own):
         f"{took.cpu:.2f} s",
         f"{took.memory / 1e6:.0f} MB",
         f"{own.wall:.3f} s, {own.cpu:.3f} s CPU, {own.memory / 1e6:.0f} MB",
-        f"{took.wall / own.wall:.0f} (CPU {took.cpu / own.cpu:.0f})",
+        f"{times(took.wall, own.wall)} (CPU {times(took.cpu, own.cpu)})",
     )
 
 
 def rule(what, theirs, own):
-    seconds = [f"{value * 1e3:.3g} ms" for value in (theirs, own)]
-    return (what, "networkx", seconds[0], "", "", seconds[1], f"{theirs / own:.1f}")
+    seconds = [milliseconds(value) for value in (theirs, own)]
+    return (what, "Python, networkx", seconds[0], "", "", seconds[1], times(theirs, own))
 
 
 def agree(what, ours, theirs):
@@ -131,7 +136,7 @@ def scenarios():
     what = f"{SCENARIOS} scenarios of one Given and one Then"
     behave = [VENV / "bin/behave", "--no-color", "-f", "progress", folder / "features"]
     yield row(what, "behave", measure(behave, 3, cwd=folder), own)
-    cucumber = ["cucumber", "--publish-quiet", "--no-color", "-f", "progress", "features"]
+    cucumber = ["cucumber", "--no-color", "-f", "progress", "features"]
     yield row(what, "cucumber (Ruby)", measure(cucumber, 3, cwd=folder), own)
 
 

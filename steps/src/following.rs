@@ -11,6 +11,7 @@ use groundrule_engine::estate::NodeId;
 use groundrule_engine::policy::{Definition, Keyword::Then, Keyword::When, Written};
 use groundrule_engine::scene::{Current, Misfit, PairSet, Scene, Sentence, Shape, Shapes};
 use groundrule_engine::world::{Direction, Following, Pairs, Start, Walk};
+use serde_json::Value;
 
 use crate::facts::no_fact;
 use crate::words::{Read, shown};
@@ -243,6 +244,12 @@ impl Sentence for NoneShares {
         };
         let fact = &self.0;
         let column = scene.world.fact(fact).await;
+        let key = |value: &Known<Value>| match value {
+            Known::Present(value) => Some(key_of(value)),
+            Known::Absent | Known::Unknown(_) => None,
+        };
+        // A node is in many pairs.
+        let keys: Vec<_> = column.values.iter().map(key).collect();
         for (gone, pairs) in &set.by_world {
             scene.refuse_if_empty(*gone);
             scene.doubt(pairs.unknown.iter().cloned());
@@ -260,9 +267,8 @@ impl Sentence for NoneShares {
                         Known::Present(_) => {}
                     }
                 }
-                if let (Known::Present(of_a), Known::Present(of_b)) =
-                    (&column.values[*a], &column.values[*b])
-                    && key_of(of_a) == key_of(of_b)
+                if let Known::Present(of_a) = &column.values[*a]
+                    && keys[*a] == keys[*b]
                 {
                     let how = connection(scene, &set, *a, *b);
                     let message = format!("{how}, and both have the {fact} {}", shown(of_a));

@@ -34,18 +34,19 @@ impl Strings {
     /// The string of a number; empty for [`NONE`].
     #[must_use]
     pub fn get(&self, id: u32) -> &str {
+        std::str::from_utf8(self.bytes(id)).unwrap_or_default()
+    }
+
+    fn bytes(&self, id: u32) -> &[u8] {
         let id = id as usize;
         let Some(&end) = self.ends.get(id) else {
-            return "";
+            return &[];
         };
         let start = id.checked_sub(1).map_or(0, |before| self.ends[before]);
         let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else {
-            return "";
+            return &[];
         };
-        self.bytes
-            .get(start..end)
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .unwrap_or_default()
+        self.bytes.get(start..end).unwrap_or_default()
     }
 
     /// The number of a string, which is added if it is new.
@@ -84,7 +85,7 @@ impl Strings {
         loop {
             match self.table[place] {
                 NONE => return Err(place),
-                id if self.get(id) == text => return Ok(id),
+                id if self.bytes(id) == text.as_bytes() => return Ok(id),
                 _ => place = (place + 1) & mask,
             }
         }
@@ -100,7 +101,7 @@ impl Strings {
         let mut table = vec![NONE; mask + 1];
         for id in 0..self.ends.len() {
             let id = u32::try_from(id).unwrap_or(NONE);
-            let mut place = self.hash(self.get(id).as_bytes(), mask);
+            let mut place = self.hash(self.bytes(id), mask);
             while table[place] != NONE {
                 place = (place + 1) & mask;
             }

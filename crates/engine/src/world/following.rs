@@ -98,7 +98,10 @@ impl<'w> Walk<'w> {
         let mut search = Search::new(self);
         for (start, opening) in from.iter().zip(openings) {
             let certain = search.run(start, &opening, Tri::True);
+            let new = pairs.known.len();
             pairs.known.extend(certain.reached.iter().map(|other| (start.node, *other)));
+            // Walks mostly begin in the order of the nodes, so that little is left to sort.
+            pairs.known[new..].sort_unstable();
             if exact {
                 continue;
             }
@@ -192,11 +195,11 @@ impl<'w> Walk<'w> {
     fn whole(&self, node: NodeId) -> Opening {
         let declared = self.graph.declared_by(node).iter().copied();
         let (certain, possible) = declared.partition(|d| self.graph.is_placed(*d));
-        Opening {
-            certain,
-            possible,
-            points: self.graph.points_of.get(node).cloned().unwrap_or_default(),
-        }
+        let points = match self.how.direction {
+            Direction::Needs => Vec::new(),
+            Direction::NeededBy => self.graph.points_of.get(node).cloned().unwrap_or_default(),
+        };
+        Opening { certain, possible, points }
     }
 
     fn part(&self, node: NodeId, falls: &[(u32, u32)]) -> Opening {

@@ -32,12 +32,17 @@ impl Facts {
         }
     }
 
+    /// Names and values as they are stored.
+    pub fn written(facts: Map<String, Value>) -> Vec<(String, String)> {
+        facts.into_iter().map(|(name, value)| (name, value.to_string())).collect()
+    }
+
     /// Adds a row and returns its number.
-    pub fn add(&mut self, facts: &Map<String, Value>) -> usize {
+    pub fn add(&mut self, facts: &[(String, String)]) -> usize {
         let start = self.entries.len();
         for (name, value) in facts {
             let name = self.names.intern(name);
-            let value = self.values.intern(&value.to_string());
+            let value = self.values.intern(value);
             self.entries.push([name, value]);
         }
         self.entries[start..].sort_unstable();
@@ -128,7 +133,7 @@ mod tests {
         ];
         let mut facts = Facts::new(1);
         for document in &documents {
-            facts.add(document.as_object().unwrap());
+            facts.add(&Facts::written(document.as_object().unwrap().clone()));
         }
         for name in [
             "role",

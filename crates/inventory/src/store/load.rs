@@ -308,13 +308,13 @@ impl Reader<'_> {
             };
             let node = document.owner(file.stem())?;
             self.options.redaction.strip(&mut document.facts);
-            Ok((node, document))
+            Ok((node, document.made, Facts::written(document.facts)))
         });
         let mut builder = self.builder();
         match read {
-            Ok((node, document)) => {
-                let row = builder.facts_rows.add(&document.facts);
-                let made = document.made.map_or_else(|| file.seconds(), Timestamp::as_second);
+            Ok((node, made, facts)) => {
+                let row = builder.facts_rows.add(&facts);
+                let made = made.map_or_else(|| file.seconds(), Timestamp::as_second);
                 builder.facts.push(Entry { node, file: file.name.clone(), row: Ok((row, made)) });
             }
             Err(fault) => builder.unreadable(Source::Facts, file, fault),
@@ -371,9 +371,10 @@ impl Reader<'_> {
     }
 
     fn register(&self, file: &Listed, mut document: registrations::RegistrationDocument) {
-        if let Some(facts) = &mut document.facts {
-            self.options.redaction.strip(facts);
-        }
+        let facts = document.facts.take().map(|mut facts| {
+            self.options.redaction.strip(&mut facts);
+            Facts::written(facts)
+        });
         let mut builder = self.builder();
         let registered = &mut builder.registered;
         let mut list = |names: &Option<Vec<String>>| match names {
@@ -388,9 +389,8 @@ impl Reader<'_> {
             }
         };
         let (classes, agents) = (list(&document.classes), list(&document.agents));
-        let facts = document
-            .facts
-            .map_or(NONE, |facts| u32::try_from(registered.facts.add(&facts)).unwrap_or(NONE));
+        let facts =
+            facts.map_or(NONE, |facts| u32::try_from(registered.facts.add(&facts)).unwrap_or(NONE));
         let seen = document.seen.map_or(i64::MIN, Timestamp::as_second);
         registered.rows.push(RegistrationRow { seen, facts, classes, agents, padding: 0 });
         let row = registered.rows.len() - 1;
