@@ -39,6 +39,9 @@ def install():
     for name, module in GO_MODULES.items():
         if not (GO / "bin" / name).exists():
             run(["go", "install", module], env=environment)
+    # Sources and half-made parts are 2.5 GB.
+    for rest in ("path", "cache"):
+        shutil.rmtree(GO / rest, ignore_errors=True)
 
 
 def run(command, **options):
