@@ -9,7 +9,6 @@ use crate::fact::FactName;
 /// Patterns of names, with `*` for anything, in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redaction {
-    patterns: Vec<String>,
     /// The words of the patterns that are one word between stars, as most are.
     words: Vec<String>,
     /// The other patterns.
@@ -54,7 +53,7 @@ impl Redaction {
         };
         let words = patterns.iter().filter_map(|pattern| word(pattern)).collect();
         let others = patterns.iter().filter(|pattern| word(pattern).is_none()).cloned().collect();
-        Self { patterns, words, others }
+        Self { words, others }
     }
 
     /// Whether values of this name stay out.
@@ -99,12 +98,6 @@ impl Redaction {
             Value::Array(list) => list.iter_mut().for_each(|one| self.strip_value(one)),
             _ => {}
         }
-    }
-
-    /// The patterns, for a key of what was made with them.
-    #[must_use]
-    pub fn patterns(&self) -> &[String] {
-        &self.patterns
     }
 }
 
