@@ -71,6 +71,10 @@ impl Sentence for Select {
         Ok(())
     }
 
+    fn asks_dependencies(&self) -> bool {
+        true
+    }
+
     async fn perform(&self, scene: &mut Scene) {
         let graph = scene.dependencies().await;
         let of_kind =
@@ -99,6 +103,10 @@ struct Declares(usize);
 impl Sentence for Declares {
     fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit> {
         shapes.want(&[Shape::Nodes])
+    }
+
+    fn asks_dependencies(&self) -> bool {
+        true
     }
 
     async fn perform(&self, scene: &mut Scene) {
@@ -146,6 +154,10 @@ struct Managed;
 impl Sentence for Managed {
     fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit> {
         shapes.want(&[Shape::Dependencies])
+    }
+
+    fn asks_dependencies(&self) -> bool {
+        true
     }
 
     async fn perform(&self, scene: &mut Scene) {

@@ -110,6 +110,10 @@ impl Sentence for Follow {
         Ok(())
     }
 
+    fn asks_dependencies(&self) -> bool {
+        true
+    }
+
     async fn perform(&self, scene: &mut Scene) {
         let Some(Beginning { from, perhaps, open }) = Beginning::of(scene.current()) else {
             return;

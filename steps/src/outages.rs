@@ -189,6 +189,10 @@ impl Sentence for StillMet {
         Ok(())
     }
 
+    fn asks_dependencies(&self) -> bool {
+        true
+    }
+
     async fn perform(&self, scene: &mut Scene) {
         let worlds = scene.whole_worlds();
         if worlds.is_empty() {
@@ -439,6 +443,10 @@ impl Sentence for NothingFallen {
         Ok(())
     }
 
+    fn asks_dependencies(&self) -> bool {
+        true
+    }
+
     async fn perform(&self, scene: &mut Scene) {
         let worlds = scene.whole_worlds();
         if worlds.is_empty() {
@@ -486,6 +494,10 @@ struct NoSinglePoint;
 impl Sentence for NoSinglePoint {
     fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit> {
         shapes.want(&[Shape::Nodes])
+    }
+
+    fn asks_dependencies(&self) -> bool {
+        true
     }
 
     async fn perform(&self, scene: &mut Scene) {

@@ -25,6 +25,7 @@ use crate::event::{Event, Finding, Judged, RunFinished, RunStarted, StepResult, 
 use crate::policy::{Plan, Policy, Vocabulary};
 use crate::scene::{Outcome, Scene};
 use crate::waiver::{Mode, Ruling, Waivers};
+use crate::world::{Dependencies, World};
 
 /// How a plan is carried out.
 pub struct Options {
@@ -57,6 +58,10 @@ pub async fn run(
     let began = Instant::now();
     let collection = vocabulary.collection::<Judge>(step);
     tell(Event::Started(Arc::new(started(&plan, &estate, &options))));
+    let mut sentences = plan.policies.iter().flat_map(|policy| &policy.steps);
+    if sentences.any(|step| step.sentence.asks_dependencies()) {
+        Dependencies::of(&World::today(Arc::clone(&estate))).await;
+    }
     let order: HashMap<(PathBuf, usize), usize> =
         plan.policies.iter().map(|p| key(&p.file, p.line)).zip(0..).collect();
     let order = Rc::new(order);

@@ -29,6 +29,11 @@ pub trait Sentence: Send + Sync {
     /// When it does not.
     fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit>;
 
+    /// Whether it asks who depends on whom, which is found out once, before the first policy.
+    fn asks_dependencies(&self) -> bool {
+        false
+    }
+
     /// Carries it out.
     async fn perform(&self, scene: &mut Scene);
 }
