@@ -12,6 +12,11 @@ fn written(text: &str) -> Option<(&str, bool)> {
     }
 }
 
+/// Whether it is written as a regular expression.
+pub fn is_regex(text: &str) -> bool {
+    written(text).is_some()
+}
+
 /// The regular expression of `"/…/"`; a bare string is taken as the expression itself.
 pub fn regex(text: &str) -> Result<Regex, String> {
     let (inner, ignore_case) = written(text).unwrap_or((text, false));

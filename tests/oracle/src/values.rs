@@ -92,12 +92,16 @@ pub fn compares(value: &Value, comparison: &Comparison) -> bool {
 }
 
 fn is(value: &Value, wanted: &str) -> bool {
+    if pattern::is_regex(wanted) {
+        return pattern::names(wanted, &text(value));
+    }
     same_key(value) == same_key(&Value::String(wanted.to_string()))
 }
 
 fn includes(value: &Value, wanted: &str) -> bool {
     match value {
         Value::Array(list) => list.iter().any(|element| is(element, wanted)),
+        Value::String(text) if pattern::is_regex(wanted) => pattern::names(wanted, text),
         Value::String(text) => text.contains(wanted),
         _ => false,
     }
@@ -147,6 +151,8 @@ mod tests {
         assert!(!holds(&json!("ten"), Operator::MoreThan, "9"));
         assert!(!holds(&json!(10), Operator::AtLeast, "abc"));
         assert!(holds(&json!("b"), Operator::OneOf, "a , b"));
+        assert!(holds(&json!("dc1"), Operator::Is, "/^DC/i"));
+        assert!(!holds(&json!("dc1"), Operator::IsNot, "/^dc/"));
     }
 
     #[test]
