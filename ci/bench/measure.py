@@ -63,7 +63,7 @@ def judge(estate, features, *more):
 
 
 def policies(estate, features, runs, *more):
-    """The median seconds of every policy over some runs, and how many violations it has."""
+    """The median seconds of every policy over some runs, how many violations it has, and what comes before the first."""
     all_runs = [judge(estate, features, *more) for _ in range(runs)]
     seconds, found = {}, {}
     for _, results in all_runs:
@@ -71,11 +71,12 @@ def policies(estate, features, runs, *more):
             seconds.setdefault(policy["id"], []).append(policy["seconds"])
             found[policy["id"]] = f"{policy['status']}, {len(policy['violations'])} violations"
     whole = [results["seconds"] for _, results in all_runs]
+    before = [results["seconds"] - sum(policy["seconds"] for policy in results["policies"]) for _, results in all_runs]
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     wall = statistics.median(took.wall for took, _ in all_runs)
     cpu = statistics.median(took.cpu for took, _ in all_runs)
     memory = max(took.memory for took, _ in all_runs)
-    return medians, found, statistics.median(whole), wall, cpu, memory
+    return medians, found, statistics.median(before), statistics.median(whole), wall, cpu, memory
 
 
 def ours(estate, options):
@@ -94,14 +95,14 @@ def ours(estate, options):
         yield f"restart from the snapshot ({kept / 1e6:.0f} MB)", told, "0.5 s"
     else:
         yield "restart from the snapshot", "none is kept", "0.5 s"
-    own, found, *_ = policies(estate, BENCH / "features", options.runs)
-    yield "put the dependencies together, once in a run", milliseconds(own["dependency-graph"]), ""
+    own, found, before, *_ = policies(estate, BENCH / "features", options.runs)
+    yield "find out who depends on whom, once in a run, before the first policy", milliseconds(before), ""
     yield "`is shut down`, one machine", milliseconds(own["shut-down"]), "1 ms"
     yield f"`each of them is shut down in turn`, all machines ({found['in-turn']})", milliseconds(own["in-turn"]), "1 s"
     yield "`none of them is a single point of failure`, all machines", milliseconds(own["single-points"]), "1 s"
     yield f"`nothing has fallen`, one machine shut down ({found['fallen']})", milliseconds(own["fallen"]), ""
     yield f"`I follow what they depend on`, one machine ({found['everything-needed']})", milliseconds(own["everything-needed"]), ""
-    shipped, found, whole, wall, cpu, memory = policies(estate, ROOT / "features", options.runs)
+    shipped, found, _, whole, wall, cpu, memory = policies(estate, ROOT / "features", options.runs)
     for name, seconds in shipped.items():
         yield f"policy `{name}` ({found[name]})", milliseconds(seconds), "25 ms"
     yield "all seven, in one run, load not counted", milliseconds(whole), ""

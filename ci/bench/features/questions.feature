@@ -1,11 +1,5 @@
 Feature: Questions whose time is measured
 
-  # The first policy that asks for declared dependencies puts their graph together; the others find it ready.
-  @id:dependency-graph
-  Scenario: The dependencies of the estate
-    Given all nodes
-    Then every hard dependency is still met
-
   @id:shut-down
   Scenario: One machine is shut down
     Given the node "mysql1.p001.example.net"
