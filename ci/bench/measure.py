@@ -92,9 +92,9 @@ def ours(estate, options):
     if kept:
         again = measure([OURS, "estate", "show", "--estate", estate], options.runs, env=CACHED)
         told = f"{again.wall:.2f} s wall, {again.cpu:.2f} s CPU, {again.memory / 1e6:.0f} MB"
-        yield f"restart from the snapshot ({kept / 1e6:.0f} MB)", told, "0.5 s"
+        yield f"`estate show` from the snapshot ({kept / 1e6:.0f} MB)", told, "0.5 s"
     else:
-        yield "restart from the snapshot", "none is kept", "0.5 s"
+        yield "`estate show` from the snapshot", "none is kept", "0.5 s"
     own, found, *_ = policies(estate, BENCH / "features", options.runs)
     yield "`is shut down`, one machine", milliseconds(own["shut-down"]), "1 ms"
     yield f"`each of them is shut down in turn`, all machines ({found['in-turn']})", milliseconds(own["in-turn"]), "1 s"

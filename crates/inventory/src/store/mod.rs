@@ -1,9 +1,13 @@
 //! The embedded store: everything of an estate directory, in memory.
 
+mod builder;
 mod facts;
 mod falling;
+mod found;
 mod graph;
 mod load;
+mod open;
+mod options;
 mod overview;
 mod ports;
 mod snapshot;
@@ -23,9 +27,9 @@ use crate::intern::{NONE, Strings};
 use facts::Facts;
 use graph::Graph;
 
-pub use load::{OpenError, Options};
+pub use found::OpenError;
+pub use options::{Options, Snapshots};
 pub use overview::{Overview, Source as SourceOverview};
-pub use snapshot::Snapshots;
 pub use view::{NoGraph, NodeGraph};
 
 /// What was read from an estate directory.

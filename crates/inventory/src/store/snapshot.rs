@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use groundrule_core::source::Problem;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use super::load::{Found, Options};
+use super::found::Found;
+use super::options::Options;
 use super::{Documents, Estate, Relationships, Replied};
 use crate::dump::{Dump, Reader, Writer};
 use crate::files::Listed;
@@ -22,15 +23,6 @@ const FORMAT: &str = concat!("groundrule snapshot 1 ", env!("CARGO_PKG_VERSION")
 /// telling, in nanoseconds.
 const RACY: i128 = 2_000_000_000;
 
-/// Where snapshots are kept, and of which estates.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snapshots {
-    /// The directory.
-    pub directory: PathBuf,
-    /// Estates whose files have fewer bytes than this are read each time.
-    pub from: u64,
-}
-
 /// The snapshot of one state of one estate.
 pub struct Place {
     path: PathBuf,
@@ -40,12 +32,14 @@ pub struct Place {
 /// What a snapshot holds beside arrays.
 type Words = (Documents, Documents, Documents, Replied, Relationships, Vec<Problem>);
 
-impl Snapshots {
+impl Place {
     /// Where the snapshot of what was listed is; none if there should be none.
-    pub(super) fn place(&self, root: &Path, options: &Options, found: &Found) -> Option<Place> {
+    pub(super) fn of(root: &Path, options: &Options, found: &Found) -> Option<Self> {
+        let snapshots = options.snapshots.as_ref()?;
         let files = found.files();
         let size: u64 = files.iter().map(|file| file.size).sum();
-        if size < self.from || !found.is_whole() || files.iter().any(|file| racy(file, found)) {
+        if size < snapshots.from || !found.is_whole() || files.iter().any(|file| racy(file, found))
+        {
             return None;
         }
         let root = fs::canonicalize(root).ok()?;
@@ -63,18 +57,12 @@ impl Snapshots {
         ))
         .ok()?;
         let name = xxh3_64(format!("{} {made_with}", root.display()).as_bytes());
-        Some(Place {
-            path: self.directory.join(format!("{name:016x}.snapshot")),
+        Some(Self {
+            path: snapshots.directory.join(format!("{name:016x}.snapshot")),
             key: xxh3_128(&key).to_ne_bytes(),
         })
     }
-}
 
-fn racy(file: &Listed, found: &Found) -> bool {
-    found.at - file.changed.max(file.touched) < RACY
-}
-
-impl Place {
     /// The estate, if a sound snapshot of just this state is there.
     pub(super) fn read(&self, root: &Path, files: Vec<Listed>) -> Option<Estate> {
         let file = File::open(&self.path).ok()?;
@@ -132,6 +120,10 @@ impl Place {
     }
 }
 
+fn racy(file: &Listed, found: &Found) -> bool {
+    found.at - file.changed.max(file.touched) < RACY
+}
+
 /// Every array of a snapshot, in its order.
 fn arrays(dump: &mut impl Dump, words: &mut Vec<u8>, estate: &mut Estate) -> io::Result<()> {
     dump.array(words)?;
@@ -145,6 +137,7 @@ mod tests {
     use std::thread::sleep;
     use std::time::Duration;
 
+    use super::super::options::Snapshots;
     use super::*;
 
     const CATALOG: &str = r#"{"name": "web1", "classes": ["shop"], "resources": [
