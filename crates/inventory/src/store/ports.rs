@@ -247,7 +247,11 @@ impl GraphStore for Catalogs {
     }
 
     async fn undeclared(&self) -> Answer<Vec<Text>> {
-        Ok(self.estate.relationships.fault.iter().map(|why| text(why)).collect())
+        let absent = (!self.estate.catalogs.there).then_some(
+            "the estate has no catalogs (an empty catalogs/ says that no machine has one)",
+        );
+        let fault = self.estate.relationships.fault.as_deref();
+        Ok(absent.into_iter().chain(fault).map(text).collect())
     }
 
     async fn links(&self, ends: &[Ends]) -> Answer<Vec<Links>> {

@@ -18,8 +18,7 @@ pub fn declared(world: &World) -> Vec<(Dependency, Truth)> {
 
 /// Whether any node may have rows that we cannot see.
 pub fn rows_unknown(world: &World) -> bool {
-    let neither = world.estate.catalogs.is_none() && world.estate.relationships.is_none();
-    neither || world.estate.relationships == Some(None)
+    world.estate.catalogs.is_none() || world.estate.relationships == Some(None)
 }
 
 /// Whether the node may declare dependencies that we cannot see.
