@@ -246,6 +246,9 @@ impl Layers {
         }
         let mut values: Table = toml::from_str(&text).unwrap_or_default();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(Value::String(estate)) = values.get_mut("estate") {
+            *estate = directory(estate).to_owned();
+        }
         for key in ["estate", "features", "waivers"] {
             if let (Some(folder), Some(value)) = (folder, values.get_mut(key)) {
                 below(folder, value);
@@ -340,7 +343,7 @@ impl Layers {
         let mut dependencies = vec![DependencyMap::own()];
         dependencies.extend(raw.dependency);
         Ok(Config {
-            estate: PathBuf::from(raw.estate.unwrap_or_default()),
+            estate: PathBuf::from(raw.estate.as_deref().map_or("", directory)),
             features: raw.features.unwrap_or_default(),
             waivers: raw.waivers.map(PathBuf::from),
             mode: raw.mode.unwrap_or(Mode::Ci),
@@ -419,6 +422,11 @@ fn unknown_field(message: &str) -> Option<String> {
     let wrong = names.next()?;
     let near = nearest(names, wrong)?;
     Some(format!("did you mean {near}? docs/configuration.md lists every key"))
+}
+
+/// The directory of an estate, which may be written as the URL `estate:DIR`.
+fn directory(estate: &str) -> &str {
+    estate.strip_prefix("estate:").unwrap_or(estate)
 }
 
 /// Puts paths below a folder.

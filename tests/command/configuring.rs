@@ -38,6 +38,17 @@ fn each_layer_wins_over_the_one_before() {
     );
 }
 
+#[test]
+fn an_estate_may_be_written_as_a_url() {
+    let place = Place::with_estate();
+    place
+        .write("below/x.feature", FEATURE)
+        .write("below/groundrule.toml", "estate = \"estate:../estate\"");
+    assert_eq!(place.run(&["below/x.feature", "--estate", "estate:estate"]).code, 0);
+    let ran = place.run(&["-c", "below/groundrule.toml", "below/x.feature"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
 /// Whoever mistypes a variable does not have another estate judged in silence; what is nothing like
 /// ours is not ours.
 #[test]
