@@ -50,12 +50,13 @@ impl Fault {
 impl From<serde_json::Error> for Fault {
     fn from(error: serde_json::Error) -> Self {
         let text = without_values(&error.to_string());
-        let what = match text.rfind(" at line ") {
+        let mut what = match text.rfind(" at line ") {
             Some(end) => text[..end].to_owned(),
             None => text,
         };
         let help = if error.is_eof() {
-            "the file ends in the middle: copy it again, whole"
+            what = "the text ends in the middle".to_owned();
+            "copy it again, whole"
         } else if what.starts_with("recursion limit") {
             "it is nested too deep to be a real document: make it again"
         } else {

@@ -175,5 +175,5 @@ fn unreadable_facts_of_a_bare_host() {
     let place = healthy();
     fs::remove_file(place.path("estate/facts/web1.example.net.json")).unwrap();
     place.write("estate/facts/web1.json", "{");
-    undecided(&place, &["facts"], "facts/web1.json:1:1: EOF while parsing an object");
+    undecided(&place, &["facts"], "facts/web1.json:1:1: the text ends in the middle");
 }
