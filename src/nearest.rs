@@ -2,9 +2,7 @@
 
 /// The name that differs least, if no more than every third letter of it does.
 pub fn nearest<'n>(names: impl IntoIterator<Item = &'n str>, name: &str) -> Option<&'n str> {
-    let distance = |other: &&str| strsim::damerau_levenshtein(other, name);
-    let near = names.into_iter().min_by_key(distance)?;
-    (distance(&near) * 3 <= name.len().max(3)).then_some(near)
+    groundrule_engine::nearest::nearest(names, name, name.len().max(3) / 3)
 }
 
 #[cfg(test)]

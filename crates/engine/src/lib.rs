@@ -7,6 +7,7 @@
 
 pub mod estate;
 pub mod event;
+pub mod nearest;
 pub mod policy;
 pub mod run;
 pub mod scene;

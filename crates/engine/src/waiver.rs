@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::event::Waived;
+use crate::nearest::nearest;
 use crate::policy::Fault;
 
 /// What a run is for; a waiver says where it applies.
@@ -246,10 +247,7 @@ fn help(complaint: &str) -> String {
         "applies_to",
     ];
     let wrong = complaint.strip_prefix("unknown field `").and_then(|text| text.split('`').next());
-    let near = wrong.and_then(|wrong| {
-        let distance = |field: &&&str| strsim::damerau_levenshtein(field, wrong);
-        FIELDS.iter().min_by_key(distance).filter(|field| distance(field) <= 2)
-    });
+    let near = wrong.and_then(|wrong| nearest(FIELDS, wrong, 2));
     match near {
         Some(near) => format!("did you mean {near}?"),
         None => "a waiver has id, policy, subjects, reason, owner and expires".to_owned(),

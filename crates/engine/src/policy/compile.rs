@@ -83,67 +83,32 @@ impl Compiler<'_> {
         let whole = feature.clone();
         let mut rules = std::mem::take(&mut feature.rules);
         let scenarios = std::mem::take(&mut feature.scenarios);
-        feature.scenarios = self.scenarios(
-            &file,
-            &whole,
-            None,
-            scenarios,
-            &mut origins,
-            &text,
-            &lines,
-            selection,
-            plan,
-        );
+        let mut select = |rule: Option<&gherkin::Rule>, scenarios: Vec<gherkin::Scenario>| {
+            let mut selected = Vec::new();
+            for (scenario, origin) in scenarios.into_iter().zip(&mut origins) {
+                let policy = self.policy(&file, &text, &whole, rule, &scenario, &origin);
+                let Some(policy) = policy else {
+                    continue;
+                };
+                plan.known.push(policy.id.clone());
+                if is_on(&origin, &lines) && selection.includes(&policy) {
+                    plan.policies.push(Arc::new(policy));
+                    selected.push(scenario);
+                }
+            }
+            selected
+        };
+        feature.scenarios = select(None, scenarios);
         for rule in &mut rules {
             let scenarios = std::mem::take(&mut rule.scenarios);
             let of_rule = rule.clone();
-            rule.scenarios = self.scenarios(
-                &file,
-                &whole,
-                Some(&of_rule),
-                scenarios,
-                &mut origins,
-                &text,
-                &lines,
-                selection,
-                plan,
-            );
+            rule.scenarios = select(Some(&of_rule), scenarios);
         }
         rules.retain(|rule| !rule.scenarios.is_empty());
         feature.rules = rules;
         if !feature.scenarios.is_empty() || !feature.rules.is_empty() {
             plan.features.push(feature);
         }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one feature file, used once")]
-    fn scenarios(
-        &mut self,
-        file: &str,
-        feature: &gherkin::Feature,
-        rule: Option<&gherkin::Rule>,
-        scenarios: Vec<gherkin::Scenario>,
-        origins: &mut impl Iterator<Item = Origin>,
-        text: &str,
-        lines: &[usize],
-        selection: &Selection,
-        plan: &mut Plan,
-    ) -> Vec<gherkin::Scenario> {
-        let mut selected = Vec::new();
-        for scenario in scenarios {
-            let Some(origin) = origins.next() else {
-                break;
-            };
-            let Some(policy) = self.policy(file, text, feature, rule, &scenario, &origin) else {
-                continue;
-            };
-            plan.known.push(policy.id.clone());
-            if is_on(&origin, lines) && selection.includes(&policy) {
-                plan.policies.push(Arc::new(policy));
-                selected.push(scenario);
-            }
-        }
-        selected
     }
 
     fn fault(

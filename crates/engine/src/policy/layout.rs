@@ -2,6 +2,8 @@
 //! things pass that lose sentences: cells beyond those of the first row, and a mistyped `Scenario:`
 //! that it takes for a description.
 
+use crate::nearest::nearest;
+
 /// Something that is wrong with a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
@@ -148,7 +150,8 @@ impl Reader {
             (_, Some(_)) => self.part = Part::Header,
             (_, None) if keyword(words) => self.part = Part::Sentences,
             (Part::Header, None) => {
-                let near = header.and_then(|header| nearest(header, &HEADERS[2..7], 2));
+                let near =
+                    header.and_then(|header| nearest(HEADERS[2..7].iter().copied(), header, 2));
                 self.look.certain.extend(near.map(|near| {
                     let what = format!("{:?} is no keyword", header.unwrap_or_default());
                     wrong(0, what, format!("did you mean {near}: ?"))
@@ -156,8 +159,8 @@ impl Reader {
             }
             (Part::Sentences, None) => {
                 let first = words.split_whitespace().next().unwrap_or_default();
-                let header = header.and_then(|header| nearest(header, &HEADERS, 2));
-                let help = match (header, nearest(first, &KEYWORDS, 2)) {
+                let header = header.and_then(|header| nearest(HEADERS, header, 2));
+                let help = match (header, nearest(KEYWORDS, first, 2)) {
                     (Some(near), _) => format!("did you mean {near}: ?"),
                     (None, Some(near)) => format!("did you mean {near}?"),
                     (None, None) => "begin it with Given, When, Then, And or But".to_owned(),
@@ -199,11 +202,6 @@ impl Reader {
 fn keyword(words: &str) -> bool {
     let first = words.split_whitespace().next().unwrap_or_default();
     first == "*" || KEYWORDS.contains(&first)
-}
-
-fn nearest<'n>(word: &str, names: &[&'n str], at_most: usize) -> Option<&'n str> {
-    let distance = |name: &&&str| strsim::damerau_levenshtein(word, name);
-    names.iter().min_by_key(distance).filter(|name| distance(name) <= at_most).copied()
 }
 
 #[cfg(test)]
