@@ -5,7 +5,9 @@
 //! answers. It does no I/O and knows no store.
 
 pub mod comparison;
+pub mod delivery;
 pub mod dependency;
+pub mod event;
 pub mod fact;
 pub mod filter;
 pub mod logic;

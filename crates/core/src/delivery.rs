@@ -1,0 +1,65 @@
+//! How messages come in and go out: the ports of everything that carries events.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// Something that came in, or that goes out.
+#[derive(Clone, Debug, Default)]
+pub struct Message {
+    /// The content: one event as JSON, or whatever came instead.
+    pub body: Bytes,
+    /// Whether it may have come before: its broker has no acknowledgement of an earlier delivery.
+    pub redelivered: bool,
+    /// How many bytes it had, where it was too large and `body` is only its beginning.
+    pub cut: Option<u64>,
+}
+
+impl Message {
+    /// A message that goes out.
+    #[must_use]
+    pub fn new(body: Bytes) -> Self {
+        Self { body, redelivered: false, cut: None }
+    }
+}
+
+/// Why nothing can be carried.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum CarryError {
+    /// The far side is away or slow; trying again may help.
+    #[error("{0}")]
+    Away(String),
+    /// It will not work however often it is tried: wrong credentials, wrong address, refused.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Where messages come from.
+///
+/// A source numbers its messages from 1. What was received and not settled comes again, to this
+/// process or another, when the source can do that.
+#[async_trait]
+pub trait Source: Send {
+    /// Waits for messages and takes at most `max`; an empty list at the end of the source. It
+    /// reconnects by itself. May be dropped while it waits: nothing is lost by that.
+    ///
+    /// # Errors
+    /// When it will not work again.
+    async fn receive(&mut self, max: usize) -> Result<Vec<Message>, CarryError>;
+
+    /// Says that all messages up to this number, the first one being 1, are dealt with.
+    ///
+    /// # Errors
+    /// When that cannot be said; the messages may come again.
+    async fn settle(&mut self, upto: u64) -> Result<(), CarryError>;
+}
+
+/// Where messages go.
+#[async_trait]
+pub trait Sink: Send {
+    /// Sends messages in their order, and returns when the far side has all of them. It connects
+    /// anew where it must. After an error any of them may have arrived, and all may be sent again.
+    ///
+    /// # Errors
+    /// When the far side does not have them all.
+    async fn send(&mut self, messages: &[Message]) -> Result<(), CarryError>;
+}

@@ -1,0 +1,37 @@
+//! Identities of events.
+
+use std::fmt;
+
+/// The identity of an event: 12 bytes, of which the first four are the seconds since 1970 at which
+/// it was given, as in MongoDB's object ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId(pub [u8; 12]);
+
+impl EventId {
+    /// Reads 24 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 24 {
+            return None;
+        }
+        let mut id = [0; 12];
+        for (byte, pair) in id.iter_mut().zip(digits.chunks(2)) {
+            let digit = |d: u8| char::from(d).to_digit(16);
+            *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+        }
+        Some(Self(id))
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0; 24];
+        for (pair, byte) in text.chunks_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}

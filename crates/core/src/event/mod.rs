@@ -1,0 +1,200 @@
+//! Events: what monitoring is told, as one JSON object each.
+//!
+//! An [`Event`] keeps the text that it was read from and knows where its fields are, so that an
+//! event which is only passed on is never written anew, and fields that nobody here knows stay.
+
+mod draft;
+mod id;
+mod read;
+mod values;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+pub use draft::Draft;
+pub use id::EventId;
+pub use read::{Invalid, MAX_DEPTH};
+pub use values::{Kind, Severity};
+
+/// A valid event.
+#[derive(Clone, Debug)]
+pub struct Event {
+    raw: Bytes,
+    head: Head,
+}
+
+/// The fields that decide what becomes of an event.
+#[derive(Clone, Debug)]
+struct Head {
+    name: Piece,
+    subject: Piece,
+    origin: Option<Piece>,
+    text: Option<Piece>,
+    eventid: Option<Piece>,
+    kind: Kind,
+    severity: Severity,
+    time: Option<f64>,
+    ttl: Option<f64>,
+    /// The text of the object `metrics`, if it has members.
+    metrics: Option<Piece>,
+    /// The text of the object `tags`, if it has members.
+    tags: Option<Piece>,
+}
+
+/// A string: where it stands in the text, or its own copy where the text has it escaped.
+#[derive(Clone, Debug)]
+enum Piece {
+    At { start: u32, len: u32 },
+    Own(Box<str>),
+}
+
+impl Piece {
+    fn of<'t>(&'t self, raw: &'t [u8]) -> &'t str {
+        match self {
+            Self::Own(text) => text,
+            Self::At { start, len } => {
+                let (start, len) = (*start as usize, *len as usize);
+                raw.get(start..start + len)
+                    .and_then(|part| std::str::from_utf8(part).ok())
+                    .unwrap_or_default()
+            }
+        }
+    }
+
+    fn shifted(&mut self, by: u32) {
+        if let Self::At { start, .. } = self {
+            *start += by;
+        }
+    }
+}
+
+impl Event {
+    /// Its name: what is observed, such as `load` or `policy.mysql-zones`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.head.name.of(&self.raw)
+    }
+
+    /// Whom it is about, such as a machine's name. Subject and name are the event's identity.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.head.subject.of(&self.raw)
+    }
+
+    /// Who observed it; empty if it does not say.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.head.origin.as_ref().map_or("", |piece| piece.of(&self.raw))
+    }
+
+    /// What was observed, in words; empty if it does not say.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.head.text.as_ref().map_or("", |piece| piece.of(&self.raw))
+    }
+
+    /// Which kind of event it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.head.kind
+    }
+
+    /// How bad it is; OK where it does not say and need not.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.head.severity
+    }
+
+    /// When it happened, in seconds since 1970; none before the portal gave it one.
+    #[must_use]
+    pub fn time(&self) -> Option<f64> {
+        self.head.time
+    }
+
+    /// For how many seconds from its time it counts, if it says so: after that nothing is known.
+    #[must_use]
+    pub fn ttl(&self) -> Option<f64> {
+        self.head.ttl
+    }
+
+    /// Its identity, 24 hexadecimal digits; none before the portal gave it one.
+    #[must_use]
+    pub fn eventid(&self) -> Option<&str> {
+        self.head.eventid.as_ref().map(|piece| piece.of(&self.raw))
+    }
+
+    /// Whether it has metrics.
+    #[must_use]
+    pub fn has_metrics(&self) -> bool {
+        self.head.metrics.is_some()
+    }
+
+    /// Its metrics by name, in the order of the text.
+    #[must_use]
+    pub fn metrics(&self) -> Vec<(String, f64)> {
+        let metrics = self.head.metrics.as_ref().map(|piece| piece.of(&self.raw));
+        let members: Map<String, Value> =
+            metrics.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        members.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))).collect()
+    }
+
+    /// Its tags by name; what is no string is written as JSON.
+    #[must_use]
+    pub fn tags(&self) -> Vec<(String, String)> {
+        let tags = self.head.tags.as_ref().map(|piece| piece.of(&self.raw));
+        let members: Map<String, Value> =
+            tags.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let text = |value| match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        members.into_iter().map(|(name, value)| (name, text(value))).collect()
+    }
+
+    /// The whole event as JSON, on one line, without a line feed.
+    #[must_use]
+    pub fn raw(&self) -> &Bytes {
+        &self.raw
+    }
+
+    /// The whole event, every field of it.
+    #[must_use]
+    pub fn value(&self) -> Map<String, Value> {
+        serde_json::from_slice(&self.raw).unwrap_or_default()
+    }
+
+    /// The same event with an identity and a time, where it has none.
+    #[must_use]
+    pub fn identified(mut self, id: impl FnOnce() -> EventId, now: f64) -> Self {
+        use std::io::Write as _;
+        let mut added = Vec::new();
+        if self.head.eventid.is_none() {
+            let id = id().to_string();
+            // Writing to memory does not fail.
+            let _ = write!(added, "\"eventid\":\"{id}\",");
+            self.head.eventid = Some(Piece::Own(id.into()));
+        }
+        if self.head.time.is_none() {
+            let _ = write!(added, "\"eventtime\":{now},");
+            self.head.time = Some(now);
+        }
+        if added.is_empty() {
+            return self;
+        }
+        let mut raw = Vec::with_capacity(self.raw.len() + added.len());
+        raw.push(b'{');
+        raw.extend_from_slice(&added);
+        raw.extend_from_slice(&self.raw[1..]);
+        let by = u32::try_from(added.len()).unwrap_or_default();
+        let head = &mut self.head;
+        head.name.shifted(by);
+        head.subject.shifted(by);
+        let others = [&mut head.origin, &mut head.text, &mut head.metrics, &mut head.tags];
+        others.into_iter().flatten().for_each(|piece| piece.shifted(by));
+        if let Some(Piece::At { start, .. }) = &mut head.eventid {
+            *start += by;
+        }
+        self.raw = raw.into();
+        self
+    }
+}

@@ -1,0 +1,122 @@
+//! What is so now: one row for every subject and name.
+
+use async_trait::async_trait;
+use groundrule_core::event::{Event, Severity};
+
+/// Whom a status is about, and what.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity {
+    /// Whom it is about.
+    pub subject: String,
+    /// What is observed.
+    pub name: String,
+}
+
+/// What is so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Of whom and what.
+    pub identity: Identity,
+    /// How bad it is.
+    pub severity: Severity,
+    /// From when on, in seconds since 1970.
+    pub since: f64,
+    /// The time of the newest event.
+    pub last: f64,
+    /// How many events in a row said so, each later than the one before.
+    pub count: u64,
+    /// The newest event's text.
+    pub text: String,
+    /// The newest event's origin.
+    pub origin: String,
+    /// The newest event's identity.
+    pub eventid: String,
+    /// After how many seconds without an event nothing is known any more.
+    pub ttl: Option<f64>,
+    /// Somebody knows of it: who, and what they say.
+    pub acknowledged: Option<String>,
+    /// It is the consequence of something else: how, one hop a line.
+    pub suppressed: Vec<String>,
+    /// It changes all the time.
+    pub flapping: bool,
+}
+
+/// How the status of an identity changed, or stayed.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The row before, if there was one.
+    pub before: Option<Row>,
+    /// The row now.
+    pub after: Row,
+}
+
+/// Why the store could not do something.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StatusError {
+    /// It is away or full for now: trying again may help.
+    #[error("{0}")]
+    Away(String),
+    /// It cannot be used.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Which rows are looked for; empty fields select everything.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Whom they are about, exactly.
+    pub subject: Option<String>,
+    /// What they are about, exactly.
+    pub name: Option<String>,
+    /// Only those that are not OK.
+    pub problems: bool,
+}
+
+/// Where statuses are kept.
+#[async_trait]
+pub trait StatusStore: Send + Sync {
+    /// Takes status and alert events in, in any order, and returns when the rows will be there
+    /// after a crash. Returns every row that an event moved forward: late events and duplicates
+    /// move none.
+    ///
+    /// # Errors
+    /// When it could not; the same events may be handed in again.
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Change>, StatusError>;
+
+    /// Rows that were not heard of for longer than their `ttl` become UNKNOWN.
+    ///
+    /// # Errors
+    /// When it could not.
+    async fn expire(&self, now: f64) -> Result<Vec<Change>, StatusError>;
+
+    /// The rows, sorted by subject and name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn rows(&self, query: &Query) -> Result<Vec<Row>, StatusError>;
+
+    /// Says that somebody knows, or not any more; it lasts until the status is OK. Returns whether
+    /// there is such a row.
+    ///
+    /// # Errors
+    /// When it could not.
+    async fn acknowledge(&self, of: &Identity, by: Option<&str>) -> Result<bool, StatusError>;
+
+    /// Says that a status is the consequence of something else, or (with no path) is not.
+    ///
+    /// # Errors
+    /// When it could not.
+    async fn suppress(&self, of: &Identity, path: &[String]) -> Result<bool, StatusError>;
+
+    /// Says that a status changes all the time, or does not any more.
+    ///
+    /// # Errors
+    /// When it could not.
+    async fn flap(&self, of: &Identity, flapping: bool) -> Result<bool, StatusError>;
+
+    /// Forgets a row. Returns whether there was one.
+    ///
+    /// # Errors
+    /// When it could not.
+    async fn clear(&self, of: &Identity) -> Result<bool, StatusError>;
+}

@@ -1,0 +1,1 @@
+//! Events that wait on disk for a far side that is away.

@@ -1,0 +1,1 @@
+//! TLS for every kind of connection.
