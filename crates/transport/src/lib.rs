@@ -5,7 +5,9 @@
 
 mod endpoint;
 mod http;
+mod intake;
 mod nats;
+mod query;
 pub mod spool;
 mod stomp;
 mod streams;
