@@ -16,7 +16,7 @@ use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use groundrule_core::delivery::Message;
+use groundrule_core::delivery::{Backlog, CarryError, Message};
 
 pub use error::SpoolError;
 use position::{Place, Position};
@@ -248,3 +248,21 @@ impl Spool {
         self.bytes
     }
 }
+impl Backlog for Spool {
+    fn append(&mut self, messages: &[Message]) -> Result<(), CarryError> {
+        Ok(self.append(messages)?)
+    }
+
+    fn first(&mut self, max: usize) -> Result<Vec<Message>, CarryError> {
+        Ok(self.peek(max)?)
+    }
+
+    fn forget(&mut self, n: usize) -> Result<(), CarryError> {
+        Ok(self.advance(n)?)
+    }
+
+    fn waiting(&self) -> u64 {
+        self.len
+    }
+}
+
