@@ -25,7 +25,6 @@ pub struct Inbox {
     arrived: Notify,
     taken: Notify,
     said: Notify,
-    written: Notify,
 }
 
 #[derive(Default)]
@@ -38,8 +37,6 @@ struct State {
     unsettled: VecDeque<(u64, Bytes)>,
     /// The newest that is settled, and which the broker has not been told of.
     settled: Option<Bytes>,
-    /// Counts what was said to the broker, or became void by the loss of the connection.
-    turns: u64,
     failed: Option<CarryError>,
     closed: bool,
 }
@@ -53,7 +50,6 @@ impl Inbox {
             arrived: Notify::new(),
             taken: Notify::new(),
             said: Notify::new(),
-            written: Notify::new(),
         }
     }
 
@@ -86,26 +82,17 @@ impl Inbox {
         Some(Ok(messages))
     }
 
-    /// Settles all up to that number, and waits until the broker was told. Those that came by a
-    /// connection that is lost come again, so that there is nothing to tell of them.
-    pub async fn settle(&self, upto: u64) {
-        let turn = {
-            let mut state = self.state();
-            let count = state.unsettled.partition_point(|(number, _)| *number <= upto);
-            let Some((_, newest)) = state.unsettled.drain(..count).next_back() else {
-                return;
-            };
-            state.settled = Some(newest);
-            state.turns
+    /// Settles all up to that number. Those that came by a connection that is lost come again, so
+    /// that there is nothing to tell of them.
+    pub fn settle(&self, upto: u64) {
+        let mut state = self.state();
+        let count = state.unsettled.partition_point(|(number, _)| *number <= upto);
+        let Some((_, newest)) = state.unsettled.drain(..count).next_back() else {
+            return;
         };
+        state.settled = Some(newest);
+        drop(state);
         self.said.notify_one();
-        loop {
-            let written = self.written.notified();
-            if self.state().turns != turn {
-                return;
-            }
-            written.await;
-        }
     }
 
     /// Waits until more may come in.
@@ -152,12 +139,6 @@ impl Inbox {
         }
     }
 
-    /// The broker was told.
-    pub fn told(&self) {
-        self.state().turns += 1;
-        self.written.notify_waiters();
-    }
-
     /// The connection is lost: what was not settled comes again, so that it must not come from
     /// here as well.
     pub fn lost(&self, comes_again: bool) {
@@ -168,8 +149,6 @@ impl Inbox {
         }
         state.unsettled.clear();
         state.settled = None;
-        drop(state);
-        self.told();
     }
 
     /// Nothing will come any more.

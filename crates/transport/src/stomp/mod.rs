@@ -11,6 +11,8 @@ mod refusal;
 mod sink;
 mod socket;
 mod source;
+#[cfg(test)]
+mod trials;
 
 use groundrule_core::delivery::{CarryError, Sink, Source};
 

@@ -22,6 +22,10 @@ const LEAVE: Duration = Duration::from_secs(2);
 /// How long a complaint may take to come after the connection broke.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
+/// How long more may be settled before the broker is told again: one acknowledgement then serves
+/// for all.
+const PAUSE: Duration = Duration::from_millis(2);
+
 /// A subscription that outlives its connections.
 pub struct Subscription {
     options: Option<Options>,
@@ -46,7 +50,7 @@ impl Source for Subscription {
     }
 
     async fn settle(&mut self, upto: u64) -> Result<(), CarryError> {
-        self.inbox.settle(upto).await;
+        self.inbox.settle(upto);
         Ok(())
     }
 }
@@ -91,9 +95,7 @@ async fn keep(options: Options, inbox: Arc<Inbox>) {
 
 /// Waits until nobody wants any more messages; what is settled meanwhile is of lost connections.
 async fn closed(inbox: &Inbox) {
-    while inbox.settled().await.is_some() {
-        inbox.told();
-    }
+    while inbox.settled().await.is_some() {}
 }
 
 /// Carries messages over one connection; says why it is lost, or nothing where it was left.
@@ -214,7 +216,7 @@ async fn write(outlet: &mut Outlet, version: Version, inbox: &Inbox) -> Result<(
             return Ok(());
         };
         outlet.write(&[acknowledgement(&id, version)]).await?;
-        inbox.told();
+        sleep(PAUSE).await;
     }
 }
 
