@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use async_trait::async_trait;
 use groundrule_core::delivery::{CarryError, Message, Sink};
 
+use crate::ndjson::lines;
 use crate::{Endpoint, query};
 
 /// A sink that appends to a file. It opens it for each batch, so that it may be moved away.
@@ -18,28 +19,12 @@ pub struct Append {
 
 impl Append {
     /// Makes the file with the first message.
-    pub fn new(endpoint: &Endpoint) -> Result<Self, CarryError> {
-        query::known(endpoint, &["sync"])?;
-        super::path(endpoint)?;
-        let sync = query::yes(endpoint, "sync")?;
-        Ok(Self { endpoint: endpoint.clone(), sync, torn: false })
+    pub fn new(endpoint: Endpoint) -> Result<Self, CarryError> {
+        query::known(&endpoint, &["sync"])?;
+        super::path(&endpoint)?;
+        let sync = query::yes(&endpoint, "sync")?;
+        Ok(Self { endpoint, sync, torn: false })
     }
-}
-
-/// Messages as lines. A line feed in JSON stands between its words, where a blank serves as well.
-pub fn lines(messages: &[Message]) -> Vec<u8> {
-    let size = messages.iter().map(|message| message.body.len() + 1).sum();
-    let mut text = Vec::with_capacity(size);
-    for message in messages {
-        let start = text.len();
-        text.extend_from_slice(&message.body);
-        if memchr::memchr2(b'\n', b'\r', &message.body).is_some() {
-            let feeds = text[start..].iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r'));
-            feeds.for_each(|byte| *byte = b' ');
-        }
-        text.push(b'\n');
-    }
-    text
 }
 
 /// Appends a text in one piece; says how much of it is there if that fails.

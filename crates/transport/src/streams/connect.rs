@@ -9,7 +9,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::append::lines;
+use crate::ndjson::lines;
 use crate::{Endpoint, query};
 
 /// How much is written at once: each time, the far side has to take some within the time-out.

@@ -28,6 +28,7 @@ const LONG_LINES: usize = 16;
 
 /// A source that listens.
 pub struct Listen {
+    endpoint: Endpoint,
     listener: Option<Listener>,
     intake: Intake<Message>,
     input: Option<mpsc::Sender<Batch<Message>>>,
@@ -42,18 +43,18 @@ enum Listener {
 }
 
 /// Listens on TCP.
-pub fn tcp(endpoint: &Endpoint, settings: &Settings) -> Result<Listen, CarryError> {
-    query::known(endpoint, &["anyone"])?;
-    let anyone = query::yes(endpoint, "anyone")?;
-    let listener = bind(endpoint)?;
+pub fn tcp(endpoint: Endpoint, settings: &Settings) -> Result<Listen, CarryError> {
+    query::known(&endpoint, &["anyone"])?;
+    let anyone = query::yes(&endpoint, "anyone")?;
+    let listener = bind(&endpoint)?;
     let loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
     if !loopback && !anyone {
         return Err(query::refused(
-            endpoint,
+            &endpoint,
             "others could send whatever they like: listen on 127.0.0.1, or add ?anyone=yes",
         ));
     }
-    Ok(Listen::new(Listener::Tcp(listener), settings))
+    Ok(Listen::new(endpoint, Listener::Tcp(listener), settings))
 }
 
 /// A socket that listens where an address says, and does not block.
@@ -74,18 +75,25 @@ pub fn bind(endpoint: &Endpoint) -> Result<std::net::TcpListener, CarryError> {
 }
 
 /// Listens on a socket file.
-pub fn unix(endpoint: &Endpoint, settings: &Settings) -> Result<Listen, CarryError> {
-    query::known(endpoint, &[])?;
+pub fn unix(endpoint: Endpoint, settings: &Settings) -> Result<Listen, CarryError> {
+    query::known(&endpoint, &[])?;
     let (listener, file) =
-        SocketFile::bind(super::path(endpoint)?).map_err(|why| query::refused(endpoint, &why))?;
-    Ok(Listen::new(Listener::Unix(listener, file), settings))
+        SocketFile::bind(super::path(&endpoint)?).map_err(|why| query::refused(&endpoint, &why))?;
+    Ok(Listen::new(endpoint, Listener::Unix(listener, file), settings))
 }
 
 impl Listen {
-    fn new(listener: Listener, settings: &Settings) -> Self {
+    fn new(endpoint: Endpoint, listener: Listener, settings: &Settings) -> Self {
         let (input, intake) = Intake::new();
         let max_message = settings.max_message;
-        Self { listener: Some(listener), intake, input: Some(input), max_message, task: None }
+        Self {
+            endpoint,
+            listener: Some(listener),
+            intake,
+            input: Some(input),
+            max_message,
+            task: None,
+        }
     }
 
     /// Begins to accept connections: not before somebody wants to receive.
@@ -93,7 +101,7 @@ impl Listen {
         let (Some(listener), Some(input)) = (self.listener.take(), self.input.take()) else {
             return Ok(());
         };
-        let failed = |error| CarryError::Refused(format!("cannot listen: {error}"));
+        let failed = |error| query::refused(&self.endpoint, &format!("cannot listen: {error}"));
         let service = Service {
             input,
             max_message: self.max_message,

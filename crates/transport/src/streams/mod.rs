@@ -11,20 +11,22 @@ use groundrule_core::delivery::{CarryError, Sink, Source};
 
 use crate::{Endpoint, Settings, query};
 
+pub use listen::bind;
+
 /// Where lines come from.
 pub fn source(endpoint: Endpoint, settings: &Settings) -> Result<Box<dyn Source>, CarryError> {
     Ok(match endpoint.scheme.as_str() {
-        "tcp" => Box::new(listen::tcp(&endpoint, settings)?),
-        "unix" => Box::new(listen::unix(&endpoint, settings)?),
-        "stdin" => Box::new(read::stdin(&endpoint, settings)?),
-        _ => Box::new(read::file(&endpoint, settings)?),
+        "tcp" => Box::new(listen::tcp(endpoint, settings)?),
+        "unix" => Box::new(listen::unix(endpoint, settings)?),
+        "stdin" => Box::new(read::stdin(endpoint, settings)?),
+        _ => Box::new(read::file(endpoint, settings)?),
     })
 }
 
 /// Where lines go.
 pub fn sink(endpoint: Endpoint, _settings: &Settings) -> Result<Box<dyn Sink>, CarryError> {
     Ok(match endpoint.scheme.as_str() {
-        "file" => Box::new(append::Append::new(&endpoint)?),
+        "file" => Box::new(append::Append::new(endpoint)?),
         _ => Box::new(connect::Connect::new(endpoint)?),
     })
 }

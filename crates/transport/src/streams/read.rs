@@ -16,43 +16,42 @@ use crate::{Endpoint, Settings, query};
 pub struct Reading(Intake<Message>);
 
 /// Reads standard input.
-pub fn stdin(endpoint: &Endpoint, settings: &Settings) -> Result<Reading, CarryError> {
-    query::known(endpoint, &[])?;
+pub fn stdin(endpoint: Endpoint, settings: &Settings) -> Result<Reading, CarryError> {
+    query::known(&endpoint, &[])?;
     start(endpoint, || Ok(io::stdin().lock()), settings.max_message)
 }
 
 /// Reads a file.
-pub fn file(endpoint: &Endpoint, settings: &Settings) -> Result<Reading, CarryError> {
-    query::known(endpoint, &["sync"])?;
-    let path = super::path(endpoint)?;
+pub fn file(endpoint: Endpoint, settings: &Settings) -> Result<Reading, CarryError> {
+    query::known(&endpoint, &["sync"])?;
+    let path = super::path(&endpoint)?.to_owned();
     // A directory can be opened and not read; that it is none is said now.
-    let is_directory = std::fs::metadata(path)
-        .map_err(|error| query::refused(endpoint, &format!("cannot read it: {error}")))?
+    let is_directory = std::fs::metadata(&path)
+        .map_err(|error| query::refused(&endpoint, &format!("cannot read it: {error}")))?
         .is_dir();
     if is_directory {
-        return Err(query::refused(endpoint, "it is a directory: name a file"));
+        return Err(query::refused(&endpoint, "it is a directory: name a file"));
     }
-    let path = path.to_owned();
     start(endpoint, move || File::open(path), settings.max_message)
 }
 
 fn start<R: Read>(
-    endpoint: &Endpoint,
+    endpoint: Endpoint,
     open: impl FnOnce() -> io::Result<R> + Send + 'static,
     max_message: usize,
 ) -> Result<Reading, CarryError> {
     let (input, intake) = Intake::new();
-    let shown = endpoint.to_string();
+    let failed = move |error| query::refused(&endpoint, &format!("cannot read it: {error}"));
+    let failed_here = failed.clone();
     thread::Builder::new()
         .name("reading".to_owned())
         .spawn(move || {
             if let Err(error) = open().and_then(|reader| read(reader, &input, max_message)) {
-                let error = CarryError::Refused(format!("{shown}: cannot read it: {error}"));
                 // Whoever would hear it is gone if this fails.
-                let _ = input.blocking_send(Err(error));
+                let _ = input.blocking_send(Err(failed(error)));
             }
         })
-        .map_err(|error| query::refused(endpoint, &format!("cannot read it: {error}")))?;
+        .map_err(failed_here)?;
     Ok(Reading(intake))
 }
 
