@@ -66,7 +66,7 @@ impl Condition {
                 .iter()
                 .map(|error| Wrong {
                     at: (number(error.pos.0), number(error.pos.1)),
-                    what: format!("no condition: {}", error.msg),
+                    what: format!("no condition: {}", brief(&error.msg)),
                     help: "write it in CEL, as in event.severity >= 1 && event.tags.dc == \"x\""
                         .to_owned(),
                 })
@@ -100,6 +100,12 @@ impl Condition {
     pub(super) fn keys(&self) -> Option<Keys<'_>> {
         Keys::of(&self.test)
     }
+}
+
+/// A parser's complaint without the list of all that could stand there.
+fn brief(complaint: &str) -> &str {
+    let complaint = complaint.trim_start_matches("Syntax error: ");
+    complaint.split(" expecting ").next().unwrap_or(complaint)
 }
 
 fn evaluated(expression: &IdedExpr, scope: &Scope<'_>) -> Result<bool, String> {
