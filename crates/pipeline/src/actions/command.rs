@@ -30,11 +30,7 @@ impl Plan for Command {
     }
 
     fn build(&self, means: &Means, limit: Duration) -> Result<Box<dyn Action>, ActionError> {
-        Ok(Box::new(Run {
-            words: self.run.clone(),
-            environment: means.environment.clone(),
-            limit,
-        }))
+        Ok(Box::new(Run { words: self.run.clone(), environment: means.environment.clone(), limit }))
     }
 }
 

@@ -41,32 +41,35 @@ pub struct Ledger {
 
 /// What changes at once.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Changes {
+pub(super) struct Changes {
     /// Marks by key; those without a value are forgotten.
-    pub(crate) marks: Vec<(String, Option<String>)>,
+    pub(super) marks: Vec<(String, Option<String>)>,
     /// Jobs by number; those without a value are done.
-    pub(crate) jobs: Vec<(i64, Option<String>)>,
-    /// Events that are said now, by identity. Those that were said before are archived.
-    pub(crate) said: Vec<(String, Bytes)>,
-    /// Whether there were events that were said before.
-    pub(crate) archived: bool,
+    pub(super) jobs: Vec<(i64, Option<String>)>,
+    /// Events that are said now, by identity.
+    pub(super) said: Vec<(String, Bytes)>,
+    /// Events that were said before and are archived.
+    pub(super) archived: Vec<String>,
 }
 
 impl Changes {
     fn is_empty(&self) -> bool {
-        self.marks.is_empty() && self.jobs.is_empty() && self.said.is_empty() && !self.archived
+        self.marks.is_empty()
+            && self.jobs.is_empty()
+            && self.said.is_empty()
+            && self.archived.is_empty()
     }
 }
 
 /// What a ledger remembers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Kept {
+pub(super) struct Kept {
     /// Marks by key.
-    pub(crate) marks: Vec<(String, String)>,
+    pub(super) marks: Vec<(String, String)>,
     /// Jobs by number.
-    pub(crate) jobs: Vec<(i64, String)>,
+    pub(super) jobs: Vec<(i64, String)>,
     /// Events that may not have been archived.
-    pub(crate) said: Vec<Bytes>,
+    pub(super) said: Vec<Bytes>,
 }
 
 impl Ledger {
@@ -76,8 +79,8 @@ impl Ledger {
     /// When the file cannot be used, or is another kind of file.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         let name: Arc<str> = path.display().to_string().into();
-        let connection = opened(path)
-            .map_err(|reason| LedgerError { path: name.to_string(), reason })?;
+        let connection =
+            opened(path).map_err(|reason| LedgerError { path: name.to_string(), reason })?;
         Ok(Self { file: Some((name, Arc::new(Mutex::new(connection)))) })
     }
 
@@ -94,12 +97,12 @@ impl Ledger {
     }
 
     /// Everything that it remembers.
-    pub(crate) async fn load(&self) -> Result<Kept, PartError> {
+    pub(super) async fn load(&self) -> Result<Kept, PartError> {
         Ok(self.on_file(|connection| kept(connection)).await?.unwrap_or_default())
     }
 
     /// Remembers, and returns when it is on the disk.
-    pub(crate) async fn write(&self, changes: Changes) -> Result<(), PartError> {
+    pub(super) async fn write(&self, changes: Changes) -> Result<(), PartError> {
         if self.file.is_none() || changes.is_empty() {
             return Ok(());
         }
@@ -167,10 +170,11 @@ fn kept(connection: &Connection) -> rusqlite::Result<Kept> {
 
 fn write(connection: &mut Connection, changes: &Changes) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    if changes.archived {
-        transaction.execute("DELETE FROM said", [])?;
-    }
     {
+        let mut archived = transaction.prepare_cached("DELETE FROM said WHERE id = ?1")?;
+        for id in &changes.archived {
+            archived.execute(params![id])?;
+        }
         let mut keep = transaction.prepare_cached("REPLACE INTO mark VALUES (?1, ?2)")?;
         let mut forget = transaction.prepare_cached("DELETE FROM mark WHERE key = ?1")?;
         for (key, value) in &changes.marks {

@@ -72,7 +72,11 @@ impl Mail {
             None => (&*self.server, usual),
         };
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        if host.is_empty() { Err("server is empty".to_owned()) } else { Ok((host.to_owned(), port)) }
+        if host.is_empty() {
+            Err("server is empty".to_owned())
+        } else {
+            Ok((host.to_owned(), port))
+        }
     }
 
     fn mailboxes(&self) -> Result<(Mailbox, Vec<Mailbox>), String> {

@@ -77,7 +77,9 @@ impl Plan for Mco {
                 return Err(format!("{what} is {word:?}: letters, digits and underscores"));
             }
         }
-        if let Some(name) = self.arguments.keys().find(|name| name.starts_with('-') || name.contains('=')) {
+        if let Some(name) =
+            self.arguments.keys().find(|name| name.starts_with('-') || name.contains('='))
+        {
             return Err(format!("arguments has {name:?}: no name of an argument"));
         }
         match (self.filter.options().next().is_some(), self.filter.everywhere) {
@@ -149,7 +151,8 @@ fn judged(ended: &process::Ended) -> Result<Outcome, ActionError> {
     let mut outcome = ended.outcome();
     let Ok(replies) = serde_json::from_slice::<Vec<Reply>>(&ended.output) else {
         let errors = super::outcome::beginning(&ended.errors);
-        let why = errors.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason");
+        let why =
+            errors.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason");
         let reason = format!("mco gave no replies: {}", plain(why));
         return Err(ActionError::away(reason).with(outcome));
     };
@@ -230,7 +233,8 @@ mod tests {
         let call = call(json!({"agent": "puppet", "action": "runonce", "config": "/c.cfg",
             "arguments": {"why": "{text}"},
             "filter": {"classes": ["roles::lb"], "facts": ["a=b"], "identities": ["{subject}"]}}));
-        let event = |subject| Draft::new(Kind::Archive, "o", subject, "n", 1.0).text("a -b; c").event();
+        let event =
+            |subject| Draft::new(Kind::Archive, "o", subject, "n", 1.0).text("a -b; c").event();
         assert_eq!(
             call.words(&event("web1")).unwrap().join("|"),
             "mco|rpc|-c|/c.cfg|-j|-C|roles::lb|-F|a=b|-I|web1|puppet|runonce|why=a -b; c"
@@ -252,7 +256,8 @@ mod tests {
         assert_eq!(error.outcome.figures, [("answered", 1.0), ("failed", 1.0), ("silent", 2.0)]);
         let none = judged(&ended(1, "[]\n", "")).unwrap_err();
         assert_eq!(none.reason, "the filter selects no machine that is there");
-        let broken = judged(&ended(1, "", "\nThe \u{1b}[1mrpc\u{1b}[0m application failed")).unwrap_err();
+        let broken =
+            judged(&ended(1, "", "\nThe \u{1b}[1mrpc\u{1b}[0m application failed")).unwrap_err();
         assert_eq!(broken.reason, "mco gave no replies: The rpc application failed");
     }
 }

@@ -1,6 +1,8 @@
 //! What alerts and callbacks do: one file for each kind of action, and one table of them all.
 
+mod book;
 mod command;
+mod crew;
 mod features;
 mod ledger;
 mod log;
@@ -23,7 +25,8 @@ use groundrule_core::event::Event;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-pub(crate) use ledger::{Changes, Kept};
+pub(crate) use book::Book;
+pub(crate) use crew::{Crew, Ending};
 pub use ledger::{Ledger, LedgerError};
 pub use outcome::{ActionError, Outcome};
 
@@ -134,8 +137,7 @@ pub fn plan(
     let known = KINDS.iter().filter(|each| allowed.contains(&each.name));
     let names: Vec<&str> = known.clone().map(|each| each.name).collect();
     let found = known.into_iter().find(|each| each.name == kind);
-    let found =
-        found.ok_or_else(|| format!("kind is {kind:?}: one of {}", names.join(", ")))?;
+    let found = found.ok_or_else(|| format!("kind is {kind:?}: one of {}", names.join(", ")))?;
     (found.read)(options).map_err(|reason| format!("{kind}: {reason}"))
 }
 
@@ -166,14 +168,23 @@ mod tests {
             wrong("pager", json!({})),
             "kind is \"pager\": one of command, features, log, mail, mco, queue, webhook"
         );
-        assert!(wrong("command", json!({"run": ["x"], "shell": true})).contains("unknown field `shell`"));
-        assert_eq!(wrong("command", json!({"run": []})), "command: run is empty: a program and its arguments");
+        assert!(
+            wrong("command", json!({"run": ["x"], "shell": true}))
+                .contains("unknown field `shell`")
+        );
+        assert_eq!(
+            wrong("command", json!({"run": []})),
+            "command: run is empty: a program and its arguments"
+        );
         assert!(wrong("command", json!({"run": ["x", "{host}"]})).contains("{host} is unknown"));
         assert!(wrong("command", json!({"run": ["{subject}"]})).contains("run starts with"));
         assert!(wrong("webhook", json!({"url": "ftp://x/"})).contains("http"));
         assert!(wrong("webhook", json!({"url": "http://me:secret@x/"})).contains("token_file"));
         assert!(!wrong("webhook", json!({"url": "http://me:secret@x/"})).contains("secret"));
         assert!(wrong("mco", json!({"agent": "puppet", "action": "runonce"})).contains("filter"));
-        assert!(wrong("mail", json!({"to": ["nobody"], "from": "a@b", "server": "x"})).contains("nobody"));
+        assert!(
+            wrong("mail", json!({"to": ["nobody"], "from": "a@b", "server": "x"}))
+                .contains("nobody")
+        );
     }
 }

@@ -28,7 +28,8 @@ impl std::fmt::Debug for Queue {
 
 impl Plan for Queue {
     fn build(&self, means: &Means, limit: Duration) -> Result<Box<dyn Action>, ActionError> {
-        let send = Send { to: self.to.clone(), sinks: means.sinks.clone(), sink: Mutex::default(), limit };
+        let send =
+            Send { to: self.to.clone(), sinks: means.sinks.clone(), sink: Mutex::default(), limit };
         Ok(Box::new(send))
     }
 }

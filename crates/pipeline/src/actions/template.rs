@@ -57,7 +57,8 @@ impl TryFrom<String> for Template {
         while let Some(at) = rest.find('{') {
             words.push_str(&rest[..at]);
             rest = &rest[at..];
-            let letters = rest[1..].find(|c: char| !c.is_ascii_lowercase()).map_or(rest.len(), |n| n + 1);
+            let letters =
+                rest[1..].find(|c: char| !c.is_ascii_lowercase()).map_or(rest.len(), |n| n + 1);
             if letters == 1 || !rest[letters..].starts_with('}') {
                 words.push('{');
                 rest = &rest[1..];
@@ -113,7 +114,9 @@ impl Template {
                 Part::Field(field) => field,
             };
             let value = shortened(field.of(event));
-            let refused = |why| Err(ActionError::refused(format!("{field:?} of the event {why}").to_lowercase()));
+            let refused = |why| {
+                Err(ActionError::refused(format!("{field:?} of the event {why}").to_lowercase()))
+            };
             if filled.is_empty() && value.starts_with('-') {
                 return refused("begins with a hyphen and would be taken for an option");
             }

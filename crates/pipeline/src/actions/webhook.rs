@@ -42,8 +42,10 @@ impl Webhook {
             return Err("url begins neither with http:// nor with https://".to_owned());
         }
         if url.password().is_some() || !url.username().is_empty() {
-            return Err("url has a user in it: put a token into a file, and name that as token_file"
-                .to_owned());
+            return Err(
+                "url has a user in it: put a token into a file, and name that as token_file"
+                    .to_owned(),
+            );
         }
         Ok(url)
     }
@@ -65,7 +67,8 @@ impl Plan for Webhook {
         if let Some(file) = &self.ca_file {
             let told = |why: String| ActionError::refused(format!("{}: {why}", file.display()));
             let pem = std::fs::read(file).map_err(|error| told(error.to_string()))?;
-            let found = Certificate::from_pem_bundle(&pem).map_err(|error| told(error.to_string()))?;
+            let found =
+                Certificate::from_pem_bundle(&pem).map_err(|error| told(error.to_string()))?;
             client = client.tls_certs_merge(found);
         }
         let client = client.build().map_err(|error| ActionError::refused(words(error)))?;
