@@ -1,0 +1,106 @@
+//! Keeps a ledger for a part: what changes is written at once, and what a part says is said again
+//! if it may not have been archived.
+
+use groundrule_core::event::{Draft, Event, EventId};
+use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::ledger::{Changes, Ledger};
+use crate::part::PartError;
+
+/// What changed since the ledger was written last.
+pub(crate) struct Book {
+    ledger: Ledger,
+    changes: Changes,
+    says: Vec<Event>,
+    /// How many of these are in the ledger.
+    kept: usize,
+    /// What was handed out and is in the ledger: archived, once this part is called again.
+    handed: Vec<String>,
+}
+
+/// What a part remembered: its marks, and its jobs by number.
+pub(crate) type Remembered = (Vec<(String, String)>, Vec<(i64, String)>);
+
+impl Book {
+    /// Opens the book.
+    pub(crate) async fn open(ledger: Ledger) -> Result<(Self, Remembered), PartError> {
+        let kept = ledger.load().await?;
+        let says: Vec<Event> =
+            kept.said.into_iter().filter_map(|raw| Event::read(raw).ok()).collect();
+        let (changes, handed) = (Changes::default(), Vec::new());
+        let book = Self { ledger, changes, kept: says.len(), says, handed };
+        Ok((book, (kept.marks, kept.jobs)))
+    }
+
+    /// Whether it lasts longer than the process.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.ledger.is_durable()
+    }
+
+    /// Changes a mark, or forgets it.
+    pub(crate) fn mark<T: Serialize>(&mut self, key: &str, value: Option<&T>) {
+        if self.is_durable() {
+            self.changes.marks.push((key.to_owned(), value.map(written)));
+        }
+    }
+
+    /// Changes a job, or says that it is done.
+    pub(crate) fn job<T: Serialize>(&mut self, id: i64, value: Option<&T>) {
+        if self.is_durable() {
+            self.changes.jobs.push((id, value.map(written)));
+        }
+    }
+
+    /// Says something, which is archived once even if it is said again after a crash.
+    pub(crate) fn say(&mut self, draft: Draft, now: f64) {
+        let event = draft.event();
+        let id = identity(&event, now);
+        self.says.push(event.identified(|| id, now));
+    }
+
+    /// Writes everything.
+    pub(crate) async fn write(&mut self) -> Result<(), PartError> {
+        if !self.is_durable() {
+            return Ok(());
+        }
+        let mut changes = self.changes.clone();
+        changes.archived = self.handed.clone();
+        let said = |event: &Event| (name(event), event.raw().clone());
+        changes.said = self.says[self.kept..].iter().map(said).collect();
+        self.ledger.write(changes).await?;
+        self.changes = Changes::default();
+        self.handed.clear();
+        self.kept = self.says.len();
+        Ok(())
+    }
+
+    /// Writes everything, and hands out what is to be archived.
+    pub(crate) async fn close(&mut self) -> Result<Vec<Event>, PartError> {
+        self.write().await?;
+        let says = std::mem::take(&mut self.says);
+        self.kept = 0;
+        if self.is_durable() {
+            self.handed.extend(says.iter().map(name));
+        }
+        Ok(says)
+    }
+}
+
+fn name(event: &Event) -> String {
+    event.eventid().unwrap_or_default().to_owned()
+}
+
+fn written<T: Serialize>(value: &T) -> String {
+    // What is written here has only texts as keys.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn identity(event: &Event, now: f64) -> EventId {
+    let mut id = [0; 12];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds wrap")]
+    let seconds = now as u64 as u32;
+    id[..4].copy_from_slice(&seconds.to_be_bytes());
+    id[4..].copy_from_slice(&xxh3_64(event.raw()).to_be_bytes());
+    EventId(id)
+}

@@ -1,0 +1,203 @@
+//! What is known of one subject and name, and what follows when something is heard of it.
+//!
+//! Nothing here waits or asks: times and severities go in, wishes come out.
+
+use groundrule_core::event::Severity;
+use serde::{Deserialize, Serialize};
+
+use super::rules::AlertRules;
+
+/// Of how many events of the same time it is known that they came.
+const SAME_TIME: usize = 64;
+
+/// Why somebody is notified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// It became worse or better, and is no good.
+    Problem,
+    /// It is no good still.
+    Repeated,
+    /// It is good again.
+    Resolved,
+    /// It changes all the time.
+    Flapping,
+    /// It changed all the time, and stays so now.
+    Settled,
+    /// What it was a consequence of is gone, and it is still there.
+    Delayed,
+}
+
+impl Reason {
+    /// As events write it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Problem => "problem",
+            Self::Repeated => "repeated",
+            Self::Resolved => "resolved",
+            Self::Flapping => "flapping",
+            Self::Settled => "settled",
+            Self::Delayed => "delayed",
+        }
+    }
+}
+
+/// What is known of one subject and name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Watch {
+    /// The severity that was heard of last, by its number.
+    severity: u8,
+    /// The time of the newest event, and the identities of all events of that time.
+    time: f64,
+    ids: Vec<String>,
+    /// When it was heard of last.
+    heard: f64,
+    /// Which severity was told last: OK before the first.
+    told: u8,
+    told_at: f64,
+    /// Whether its end is to be told.
+    owed: bool,
+    /// Which severities were heard of since it was good, one bit each.
+    heard_of: u8,
+    /// Until when it is held back.
+    due: Option<f64>,
+    /// How it is the consequence of something else.
+    suppressed: Option<Vec<String>>,
+    /// When it changed.
+    changes: Vec<f64>,
+    flapping: bool,
+    /// The newest event, as long as it may have to be told later.
+    pub(super) event: Option<String>,
+}
+
+impl Watch {
+    /// Whether an event was not heard of yet and is not older than what was.
+    pub(super) fn is_news(&self, time: f64, id: &str) -> bool {
+        let same = || self.ids.len() < SAME_TIME && !self.ids.iter().any(|known| known == id);
+        self.ids.is_empty() || time > self.time || (time >= self.time && same())
+    }
+
+    /// What was heard of last.
+    pub(super) fn severity(&self) -> Severity {
+        Severity::of(self.severity).unwrap_or(Severity::Unknown)
+    }
+
+    /// Whether any of these severities was heard of since it was good.
+    pub(super) fn was_any_of(&self, severities: &[Severity]) -> bool {
+        severities.iter().any(|severity| self.heard_of & (1 << severity.number()) != 0)
+    }
+
+    /// Whether it is the consequence of something else.
+    pub(super) fn suppressed(&self) -> Option<&[String]> {
+        self.suppressed.as_deref()
+    }
+
+    /// Whether it changes all the time.
+    pub(super) fn is_flapping(&self) -> bool {
+        self.flapping
+    }
+
+    /// Whether time alone can make it wish for something.
+    pub(super) fn waits(&self) -> bool {
+        self.due.is_some() || self.suppressed.is_some() || self.flapping
+    }
+
+    /// Whether nothing would be different if nothing was known of it.
+    pub(super) fn is_forgettable(&self, now: f64, after: f64) -> bool {
+        self.severity == 0 && !self.owed && !self.waits() && now - self.heard > after
+    }
+
+    /// Hears an event. What it wishes for is only done with [`Watch::tell`] or [`Watch::suppress`].
+    pub(super) fn hear(
+        &mut self,
+        (severity, time, id): (Severity, f64, &str),
+        now: f64,
+        rules: &AlertRules,
+    ) -> Option<Reason> {
+        if time > self.time || self.ids.is_empty() {
+            self.ids.clear();
+        }
+        self.ids.push(id.to_owned());
+        (self.time, self.heard) = (time, now);
+        let changed = self.severity != severity.number();
+        self.severity = severity.number();
+        if severity != Severity::Ok {
+            self.heard_of |= 1 << severity.number();
+        }
+        if changed {
+            self.change(time.min(now), rules);
+        }
+        if self.flapping {
+            return None;
+        }
+        if changed && self.changes.len() > rules.changes {
+            self.flapping = true;
+            self.due = None;
+            return Some(Reason::Flapping);
+        }
+        self.wish(now, rules)
+    }
+
+    fn change(&mut self, at: f64, rules: &AlertRules) {
+        let window = rules.window.as_secs_f64();
+        self.changes.push(at);
+        self.changes.retain(|old| (at - old).abs() < window);
+        let more = self.changes.len().saturating_sub(rules.changes + 1);
+        self.changes.drain(..more);
+    }
+
+    fn wish(&mut self, now: f64, rules: &AlertRules) -> Option<Reason> {
+        if self.severity == 0 {
+            self.due = None;
+            return self.owed.then_some(Reason::Resolved);
+        }
+        if self.suppressed.is_some() {
+            return None;
+        }
+        if self.severity != self.told {
+            if !self.owed && !rules.hold.is_zero() {
+                self.due.get_or_insert(now + rules.hold.as_secs_f64());
+                return None;
+            }
+            return Some(Reason::Problem);
+        }
+        // A clock that was set back does not silence it.
+        self.told_at = self.told_at.min(now);
+        let again = !rules.repeat.is_zero() && now - self.told_at >= rules.repeat.as_secs_f64();
+        again.then_some(Reason::Repeated)
+    }
+
+    /// What it wishes for as time goes by.
+    pub(super) fn wake(&mut self, now: f64, rules: &AlertRules) -> Option<Reason> {
+        if self.flapping {
+            let last = self.changes.last_mut()?;
+            *last = last.min(now);
+            if now - *last < rules.window.as_secs_f64() {
+                return None;
+            }
+            self.flapping = false;
+            self.changes.clear();
+            return Some(Reason::Settled);
+        }
+        let due = self.due.as_mut()?;
+        *due = due.min(now + rules.hold.as_secs_f64());
+        (*due <= now).then_some(Reason::Problem)
+    }
+
+    /// It is told.
+    pub(super) fn tell(&mut self, reason: Reason, now: f64) {
+        (self.told, self.told_at) = (self.severity, now);
+        (self.suppressed, self.due) = (None, None);
+        self.owed = self.severity != 0 || reason == Reason::Flapping;
+        if !self.owed {
+            self.heard_of = 0;
+        }
+    }
+
+    /// It is not told, as it is the consequence of something else. Returns whether that is news.
+    pub(super) fn suppress(&mut self, path: Vec<String>) -> bool {
+        let news = self.suppressed.is_none();
+        (self.owed, self.due) = (true, None);
+        self.suppressed = Some(path);
+        news
+    }
+}

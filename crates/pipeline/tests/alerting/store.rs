@@ -1,0 +1,136 @@
+//! A status store that a test can see into.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use groundrule_core::event::{Event, Severity};
+use groundrule_pipeline::alerts::Causes;
+use groundrule_pipeline::status::{Change, Identity, Query, Row, StatusError, StatusStore};
+
+/// The rows, in memory.
+#[derive(Default)]
+pub struct Rows(Mutex<(BTreeMap<Identity, Row>, bool)>);
+
+impl Rows {
+    fn lock(&self) -> MutexGuard<'_, (BTreeMap<Identity, Row>, bool)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the store answers.
+    pub fn away(&self, away: bool) {
+        self.lock().1 = away;
+    }
+
+    /// The row of a subject, whose name is `load`.
+    pub fn row(&self, subject: &str) -> Row {
+        self.lock().0[&load(subject)].clone()
+    }
+
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut BTreeMap<Identity, Row>) -> T,
+    ) -> Result<T, StatusError> {
+        let mut rows = self.lock();
+        if rows.1 {
+            return Err(StatusError::Away("the store is away".to_owned()));
+        }
+        Ok(work(&mut rows.0))
+    }
+
+    fn alter(&self, of: &Identity, work: impl FnOnce(&mut Row)) -> Result<bool, StatusError> {
+        self.with(|rows| rows.get_mut(of).map(work).is_some())
+    }
+}
+
+pub fn load(subject: &str) -> Identity {
+    Identity { subject: subject.to_owned(), name: "load".to_owned() }
+}
+
+#[async_trait]
+impl StatusStore for Rows {
+    async fn apply(&self, events: &[Event]) -> Result<Vec<Change>, StatusError> {
+        self.with(|rows| {
+            for event in events {
+                let identity = load(event.subject());
+                let severity = event.severity();
+                let before = rows.get(&identity).filter(|_| severity != Severity::Ok);
+                let row = Row {
+                    identity: identity.clone(),
+                    severity,
+                    since: 0.0,
+                    last: 0.0,
+                    count: 1,
+                    text: String::new(),
+                    origin: String::new(),
+                    eventid: String::new(),
+                    ttl: None,
+                    acknowledged: before.and_then(|row| row.acknowledged.clone()),
+                    suppressed: before.map(|row| row.suppressed.clone()).unwrap_or_default(),
+                    flapping: rows.get(&identity).is_some_and(|row| row.flapping),
+                };
+                rows.insert(identity, row);
+            }
+            Vec::new()
+        })
+    }
+
+    async fn expire(&self, _: f64) -> Result<Vec<Change>, StatusError> {
+        Ok(Vec::new())
+    }
+
+    async fn rows(&self, query: &Query) -> Result<Vec<Row>, StatusError> {
+        self.with(|rows| {
+            let wanted = |row: &&Row| {
+                query.subject.as_ref().is_none_or(|subject| *subject == row.identity.subject)
+                    && (!query.problems || row.severity != Severity::Ok)
+            };
+            rows.values().filter(wanted).cloned().collect()
+        })
+    }
+
+    async fn acknowledge(&self, of: &Identity, by: Option<&str>) -> Result<bool, StatusError> {
+        self.alter(of, |row| row.acknowledged = by.map(str::to_owned))
+    }
+
+    async fn suppress(&self, of: &Identity, path: &[String]) -> Result<bool, StatusError> {
+        self.alter(of, |row| row.suppressed = path.to_vec())
+    }
+
+    async fn flap(&self, of: &Identity, flapping: bool) -> Result<bool, StatusError> {
+        self.alter(of, |row| row.flapping = flapping)
+    }
+
+    async fn clear(&self, of: &Identity) -> Result<bool, StatusError> {
+        self.with(|rows| rows.remove(of).is_some())
+    }
+}
+
+/// Who depends on whom, by name.
+#[derive(Clone, Default)]
+pub struct Needs(pub Arc<Vec<(&'static str, &'static str)>>);
+
+impl Needs {
+    fn find(&self, failed: &[Identity], from: &str, path: &mut Vec<String>) -> bool {
+        for (_, to) in self.0.iter().filter(|(subject, _)| *subject == from) {
+            let hop = format!("{from} needs {to}");
+            if path.contains(&hop) {
+                continue;
+            }
+            path.push(hop);
+            if failed.contains(&load(to)) || self.find(failed, to, path) {
+                return true;
+            }
+            path.pop();
+        }
+        false
+    }
+}
+
+impl Causes for Needs {
+    fn cause(&self, failed: &[Identity], of: &Identity) -> Option<Vec<String>> {
+        assert!(!failed.contains(of));
+        let mut path = Vec::new();
+        self.find(failed, &of.subject, &mut path).then_some(path)
+    }
+}
