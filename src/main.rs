@@ -1,5 +1,6 @@
 //! groundrule: cucumber for infrastructure.
 
+mod causes;
 mod cli;
 mod commands;
 mod config;

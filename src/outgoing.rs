@@ -231,7 +231,7 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// The spool of an address: the first that no other run has open.
-fn slot(directory: &Path, url: &str) -> Result<Spool, Failure> {
+pub fn slot(directory: &Path, url: &str) -> Result<Spool, Failure> {
     let outer = directory.join("spool").join(slug(url));
     fs::create_dir_all(&outer).map_err(|error| unusable(&outer, &error))?;
     fs::write(outer.join("url"), format!("{url}\n")).map_err(|error| unusable(&outer, &error))?;

@@ -2,10 +2,15 @@
 
 mod config;
 mod estate;
+mod events;
+mod ingest;
 mod init;
-mod open;
+pub mod open;
+mod pipeline;
+mod routes;
 mod run;
 mod spool;
+mod status;
 mod steps;
 mod waivers;
 
@@ -77,6 +82,11 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
         Command::Run(run) => run::run(context, &global, run),
         Command::Steps(steps) => steps::print(steps.format),
         Command::Estate(estate) => estate::look(context, &global, estate),
+        Command::Pipeline(options) => pipeline::run(context, &global, options),
+        Command::Events(events) => events::look(context, &global, &events),
+        Command::Status(status) => status::look(context, &global, &status),
+        Command::Routes(routes) => routes::look(context, &global, &routes),
+        Command::Ingest(ingest) => ingest::take(context, &global, &ingest),
         Command::Spool(spool) => spool::look(context, &global, &spool),
         Command::Waivers(waivers) => waivers::look(context, &global, waivers),
         Command::Config(config) => config::show(context, &global, &config),

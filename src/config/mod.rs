@@ -13,6 +13,7 @@ use groundrule_engine::estate::Settings;
 use groundrule_engine::policy::Fault;
 use groundrule_engine::waiver::Mode;
 use groundrule_inventory::{DependencyMap, Options, Snapshots};
+use groundrule_pipeline::alerts::NotifierSetting;
 use jiff::Timestamp;
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -76,6 +77,10 @@ pub struct Config {
     pub pipeline: pipeline::Pipeline,
     /// Where metrics go.
     pub graphite: Option<pipeline::Graphite>,
+    /// When somebody is notified.
+    pub alerts: pipeline::Alerts,
+    /// Who is notified, and how.
+    pub notifiers: Vec<NotifierSetting>,
     /// Every value with where it comes from.
     pub origins: Vec<(String, String, String)>,
 }
@@ -103,6 +108,10 @@ struct Raw {
     #[serde(default)]
     pipeline: pipeline::Pipeline,
     graphite: Option<pipeline::Graphite>,
+    #[serde(default)]
+    alerts: pipeline::Alerts,
+    #[serde(default)]
+    notifier: Vec<NotifierSetting>,
 }
 
 #[derive(Deserialize, Default)]
@@ -392,6 +401,8 @@ impl Layers {
             events: raw.events,
             pipeline: raw.pipeline,
             graphite: raw.graphite,
+            alerts: raw.alerts,
+            notifiers: raw.notifier,
             origins,
         })
     }

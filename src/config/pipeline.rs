@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use groundrule_pipeline::alerts::AlertRules;
 use serde::Deserialize;
 use toml::Value;
 
@@ -71,6 +72,39 @@ pub struct Graphite {
     pub to: String,
     /// How a metric is called there.
     pub template: Option<String>,
+}
+
+/// `[alerts]`: when somebody is notified.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alerts {
+    /// After which time a problem that stays is told again; `"0s"` is never.
+    pub repeat: Option<String>,
+    /// How long a new problem is held back, so that its cause can be heard of.
+    pub hold: Option<String>,
+    /// With more changes than this in `window`, it is flapping.
+    pub changes: Option<usize>,
+    /// ... and it is not any more after this time without a change.
+    pub window: Option<String>,
+    /// Where it is remembered who was told.
+    pub state: Option<PathBuf>,
+}
+
+impl Alerts {
+    /// The rules, with the usual values for what is not said.
+    pub fn rules(&self) -> Result<AlertRules, Failure> {
+        let usual = AlertRules::default();
+        let time = |key: &str, text: &Option<String>, usual| match text {
+            Some(text) => duration(&format!("alerts.{key}"), text),
+            None => Ok(usual),
+        };
+        Ok(AlertRules {
+            repeat: time("repeat", &self.repeat, usual.repeat)?,
+            hold: time("hold", &self.hold, usual.hold)?,
+            changes: self.changes.unwrap_or(usual.changes),
+            window: time("window", &self.window, usual.window)?,
+        })
+    }
 }
 
 /// Keys that hold paths, or addresses that may be paths.

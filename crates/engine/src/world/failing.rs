@@ -345,6 +345,30 @@ impl State {
     }
 }
 
+/// What certainly fails beside what fails today.
+pub(super) struct Failing;
+
+impl Failing {
+    /// The hard dependencies that are not met because nodes and points have failed.
+    pub(super) fn of(
+        graph: &Dependencies,
+        nodes: &BTreeSet<NodeId>,
+        points: &BTreeSet<PointId>,
+    ) -> Vec<DependencyId> {
+        let mut state = graph.base[0].clone();
+        let (mut failed, mut journal) = (Vec::new(), Journal::default());
+        for node in nodes {
+            state.stop(graph, *node, &mut failed, &mut journal);
+        }
+        for point in points {
+            state.fall(graph, *point, &mut failed, &mut journal);
+        }
+        state.spread(graph, &|node| nodes.contains(&node), failed, &mut journal);
+        journal.unmet.retain(|d| graph.all[*d].is_hard() && !nodes.contains(&graph.all[*d].node));
+        journal.unmet
+    }
+}
+
 /// What fails in a world, and in each world with one more node shut down.
 pub struct Failure<'d> {
     graph: &'d Dependencies,

@@ -4,6 +4,7 @@
 //! that are gone are in no answer, and nodes that are added answer for themselves.
 
 mod ask;
+mod causes;
 mod dependencies;
 mod failing;
 mod following;
@@ -19,6 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::estate::{Estate, NodeId};
 
+pub use causes::{Consequences, Place};
 pub use dependencies::{Dependencies, Dependency, DependencyId, Unmanaged};
 pub use failing::{Failure, Standing, Unmet};
 pub use following::{Direction, Following, Pairs, Start, Walk};

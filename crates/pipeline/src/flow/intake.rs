@@ -79,7 +79,8 @@ impl Intake {
                 }
                 Some(archived) = archiving.next(), if !archiving.is_empty() => {
                     let Archived { upto, events, dead } = archived?;
-                    let receipt = self.deliver(&outlet, events, dead).await?;
+                    let ways = (&self.entrance, &self.dead);
+                    let receipt = deliver(ways, &outlet, events, dead).await?;
                     delivering.push_back(Box::pin(async move {
                         receipt.wait().await?;
                         Ok(upto)
@@ -124,31 +125,32 @@ impl Intake {
             Ok(Archived { upto, events, dead: read.dead })
         })
     }
+}
 
-    async fn deliver(
-        &self,
-        outlet: &Outlet,
-        events: Vec<Event>,
-        dead: Vec<Event>,
-    ) -> Result<Receipt, Stopped> {
-        let onwards = match &self.entrance {
-            Entrance::Portal { to: None } | Entrance::Router => None,
-            Entrance::Portal { to } => to.as_ref(),
-            Entrance::Part(queue) => Some(queue),
-        };
-        let mut receipt = match onwards {
-            None => outlet.route(events).await?,
-            Some(queue) => {
-                let mut receipt = Receipt::default();
-                if !events.is_empty() {
-                    queue.put(events, &mut receipt).await?;
-                }
-                receipt
+/// Puts events where they go next.
+async fn deliver(
+    (entrance, apart): (&Entrance, &Option<Queue>),
+    outlet: &Outlet,
+    events: Vec<Event>,
+    dead: Vec<Event>,
+) -> Result<Receipt, Stopped> {
+    let onwards = match entrance {
+        Entrance::Portal { to: None } | Entrance::Router => None,
+        Entrance::Portal { to } => to.as_ref(),
+        Entrance::Part(queue) => Some(queue),
+    };
+    let mut receipt = match onwards {
+        None => outlet.route(events).await?,
+        Some(queue) => {
+            let mut receipt = Receipt::default();
+            if !events.is_empty() {
+                queue.put(events, &mut receipt).await?;
             }
-        };
-        if let Some(queue) = self.dead.as_ref().filter(|_| !dead.is_empty()) {
-            queue.put(dead, &mut receipt).await?;
+            receipt
         }
-        Ok(receipt)
+    };
+    if let Some(queue) = apart.as_ref().filter(|_| !dead.is_empty()) {
+        queue.put(dead, &mut receipt).await?;
     }
+    Ok(receipt)
 }

@@ -1,1 +1,273 @@
-//! flow
+//! The pipeline at work: sources, the portal, the archive, the routes, and a worker before every
+//! destination.
+//!
+//! What comes in is acknowledged after the archive has it and every destination has it, or has it
+//! safe on disk. Every queue is bounded: what cannot go on waits at its source.
+
+mod http;
+mod ids;
+mod intake;
+mod outlet;
+mod portal;
+mod queue;
+mod sending;
+mod stats;
+mod table;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use groundrule_core::delivery::{Backlog, CarryError, Message, Sink, Source};
+use groundrule_core::event::{Draft, Kind, Severity};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::archive::Archive;
+use crate::part::{Clock, Part};
+use crate::routes::{PartName, Place, Reloader, Rules};
+
+pub use ids::Ids;
+pub use outlet::Stopped;
+use intake::{Entrance, Intake};
+use outlet::Outlet;
+use portal::Portal;
+pub use stats::Stats;
+use table::Destinations;
+
+/// How long everything that is under way may take when the pipeline is told to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Makes a sink of an address.
+pub type Connect = Arc<dyn Fn(&str) -> Result<Box<dyn Sink>, CarryError> + Send + Sync>;
+
+/// Makes the place on disk where events wait for a destination of this name, if there is one.
+pub type Backlogs =
+    Arc<dyn Fn(&str) -> Result<Option<Box<dyn Backlog>>, CarryError> + Send + Sync>;
+
+/// Says what is wrong with an address.
+pub type Valid = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
+/// What sources are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Messages from anywhere: they are checked, archived, and routed.
+    Portal {
+        /// Whether they are routed here, or handed on to a router elsewhere.
+        routes: bool,
+    },
+    /// Events that a portal archived: they are routed.
+    Router,
+    /// Events that a router sent to a part.
+    Part(PartName),
+}
+
+/// What a pipeline is made of.
+pub struct Setup {
+    /// What comes in, and from where.
+    pub sources: Vec<(String, Box<dyn Source>)>,
+    /// What sources are for.
+    pub role: Role,
+    /// Where every event is kept.
+    pub archive: Option<Arc<dyn Archive>>,
+    /// What decides where events go.
+    pub rules: Rules,
+    /// Tells when the rules are to be read again.
+    pub reloader: Option<Reloader>,
+    /// The parts that work here.
+    pub parts: Vec<(PartName, Box<dyn Part>)>,
+    /// The addresses of parts that work elsewhere, and of a router elsewhere.
+    pub elsewhere: BTreeMap<String, String>,
+    /// Where messages go that are no events, instead of into the archive.
+    pub dead_letters: Option<String>,
+    /// Makes sinks.
+    pub connect: Connect,
+    /// Says what is wrong with an address.
+    pub valid: Valid,
+    /// Where events wait for what is away.
+    pub backlogs: Backlogs,
+    /// The name of this host.
+    pub host: String,
+    /// The time.
+    pub clock: Clock,
+    /// The most bytes that a message may have.
+    pub max_message: usize,
+    /// How often it tells figures of itself; never if it is none.
+    pub stats_every: Duration,
+    /// Where `/healthz` and `/metrics` are served, and the token that they demand.
+    pub listen: Option<(TcpListener, Option<String>)>,
+}
+
+/// What a pipeline did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Messages that came in.
+    pub received: u64,
+    /// ... of which these were no events.
+    pub dead: u64,
+}
+
+/// Runs until every source has ended, or until it is told to stop; then everything is delivered
+/// that was taken.
+///
+/// # Errors
+/// When it cannot go on, or not everything could be delivered in time. What was not acknowledged
+/// comes again where its source can do that.
+pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopped> {
+    let stats = Stats::default();
+    let portal =
+        Arc::new(Portal::new(setup.clock.clone(), setup.host.clone(), setup.max_message));
+    let outlet = Outlet {
+        place: Some(Place::Portal),
+        table: Arc::new(RwLock::new(Arc::default())),
+        portal,
+        archive: setup.archive,
+        stats: stats.clone(),
+    };
+    let mut destinations = Destinations::new(
+        outlet.clone(),
+        setup.connect.clone(),
+        setup.backlogs.clone(),
+        setup.elsewhere.clone(),
+    );
+    for (name, part) in setup.parts {
+        destinations.part(name, part)?;
+    }
+    destinations.adopt(setup.rules)?;
+    let entrance = match setup.role {
+        Role::Portal { routes: true } => Entrance::Portal { to: None },
+        Role::Portal { routes: false } => {
+            Entrance::Portal { to: Some(destinations.elsewhere("router")?) }
+        }
+        Role::Router => Entrance::Router,
+        Role::Part(part) => Entrance::Part(destinations.required(part)?),
+    };
+    let dead = setup.dead_letters.as_deref().map(|url| destinations.url(url)).transpose()?;
+    let mut intakes = JoinSet::new();
+    for (name, source) in setup.sources {
+        let intake = Intake {
+            name,
+            source,
+            entrance: entrance.clone(),
+            outlet: outlet.clone(),
+            dead: dead.clone(),
+            stop: stop.clone(),
+        };
+        intakes.spawn(intake.run());
+    }
+    let done = CancellationToken::new();
+    let _done = done.clone().drop_guard();
+    if let Some((listener, token)) = setup.listen {
+        tokio::spawn(http::serve(listener, token, stats.clone(), done.clone()));
+    }
+    let watch = Watch {
+        outlet: outlet.clone(),
+        reloader: setup.reloader,
+        valid: setup.valid,
+        host: setup.host,
+        clock: setup.clock,
+        stats_every: setup.stats_every,
+    };
+    let ended = watch.over(&mut intakes, &mut destinations, &stop).await;
+    let late = tokio::time::timeout(FAREWELL, destinations.close()).await;
+    ended?;
+    late.unwrap_or_else(|_| Err(Stopped::Late("a destination does not answer".to_owned())))?;
+    let (received, dead) = stats.counts();
+    Ok(Summary { received, dead })
+}
+
+/// Everything that happens beside the events.
+struct Watch {
+    outlet: Outlet,
+    reloader: Option<Reloader>,
+    valid: Valid,
+    host: String,
+    clock: Clock,
+    stats_every: Duration,
+}
+
+impl Watch {
+    /// Looks after a pipeline until all its sources have ended.
+    async fn over(
+        mut self,
+        intakes: &mut JoinSet<Result<(), Stopped>>,
+        destinations: &mut Destinations,
+        stop: &CancellationToken,
+    ) -> Result<(), Stopped> {
+        let mut second = tokio::time::interval(Duration::from_secs(1));
+        let mut told = tokio::time::Instant::now();
+        let mut farewell = None;
+        loop {
+            tokio::select! {
+                ended = intakes.join_next() => match ended {
+                    None => return Ok(()),
+                    Some(Ok(ended)) => ended?,
+                    Some(Err(crashed)) => return Err(Stopped::Late(crashed.to_string())),
+                },
+                Some(ended) = destinations.ended() => ended?,
+                () = stop.cancelled(), if farewell.is_none() => {
+                    farewell = Some(tokio::time::Instant::now() + FAREWELL);
+                }
+                () = until(farewell) => {
+                    let troubles = self.outlet.stats.troubles();
+                    let troubles: Vec<_> =
+                        troubles.into_iter().map(|(of, what)| format!("{of}: {what}")).collect();
+                    return Err(Stopped::Late(troubles.join("; ")));
+                }
+                _ = second.tick() => {
+                    self.reload(destinations).await?;
+                    if !self.stats_every.is_zero() && told.elapsed() >= self.stats_every {
+                        told = tokio::time::Instant::now();
+                        let event = self.outlet.stats.event(&self.host, (self.clock)());
+                        self.outlet.emit(vec![event]).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes new rules, if there are any; says so where they are broken.
+    async fn reload(&mut self, destinations: &mut Destinations) -> Result<(), Stopped> {
+        let Some(read) = self.reloader.as_mut().and_then(|r| r.check(&*self.valid)) else {
+            return Ok(());
+        };
+        let (severity, text, faults) = match read {
+            Ok(rules) => match destinations.adopt(rules) {
+                Ok(()) => (Severity::Ok, "new routes are in force".to_owned(), Vec::new()),
+                Err(error) => (Severity::Critical, error.to_string(), vec![error.to_string()]),
+            },
+            Err(faults) => {
+                let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                let n = told.len();
+                let plural = if n == 1 { "fault" } else { "faults" };
+                let text = format!("the old routes stay: {n} {plural}; the first: {}", told[0]);
+                (Severity::Critical, text, told)
+            }
+        };
+        tracing::info!(%text, "routes were touched");
+        let event = Draft::new(
+            Kind::Status,
+            "groundrule pipeline",
+            &self.host,
+            "groundrule.routes",
+            (self.clock)(),
+        );
+        let event = event.severity(severity).text(text).with("faults", faults).event();
+        self.outlet.emit(vec![event]).await?;
+        Ok(())
+    }
+}
+
+async fn until(instant: Option<tokio::time::Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The message of an event.
+fn message(event: &groundrule_core::event::Event) -> Message {
+    Message::new(event.raw().clone())
+}

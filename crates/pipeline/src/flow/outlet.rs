@@ -9,10 +9,11 @@ use super::portal::Portal;
 use super::queue::{Queue, Receipt, Undelivered};
 use super::stats::Stats;
 use crate::archive::{Archive, ArchiveError, Entry};
-use crate::routes::{Place, Rules};
+use crate::routes::{Place, Routed, Rules};
 
 /// The rules that count, and the queue of each of their destinations; none where a default rule
 /// names a part that this pipeline does not have.
+#[derive(Default)]
 pub struct Table {
     /// The rules.
     pub rules: Rules,
@@ -23,8 +24,8 @@ pub struct Table {
 /// The way out of a place.
 #[derive(Clone)]
 pub struct Outlet {
-    /// Which place.
-    pub place: Place,
+    /// Which place; from nowhere nothing is routed.
+    pub place: Option<Place>,
     /// What decides.
     pub table: Arc<RwLock<Arc<Table>>>,
     /// Gives identities.
@@ -79,26 +80,39 @@ impl Outlet {
     /// When another thread panicked here.
     pub async fn route(&self, events: Vec<Event>) -> Result<Receipt, Undelivered> {
         let table = Arc::clone(&self.table.read().expect("nobody panics here"));
-        let mut sorted: Vec<Vec<Event>> = vec![Vec::new(); table.queues.len()];
-        for event in events {
-            let routed = table.rules.route(self.place, &event, &mut rand::rng());
-            if routed.dropped {
-                self.stats.dropped();
-            }
-            for problem in routed.problems {
-                tracing::warn!(%problem, "a rule could not be applied");
-            }
-            for (destination, event) in routed.deliveries {
-                sorted[destination].push(event);
-            }
-        }
         let mut receipt = Receipt::default();
+        let Some(place) = self.place else {
+            return Ok(receipt);
+        };
+        let sorted = self.sorted(place, &table, events);
         for (events, queue) in sorted.into_iter().zip(&table.queues) {
             if let Some(queue) = queue.as_ref().filter(|_| !events.is_empty()) {
                 queue.put(events, &mut receipt).await?;
             }
         }
         Ok(receipt)
+    }
+
+    /// The events of each destination.
+    fn sorted(&self, place: Place, table: &Table, events: Vec<Event>) -> Vec<Vec<Event>> {
+        let mut sorted: Vec<Vec<Event>> = vec![Vec::new(); table.queues.len()];
+        let mut dice = rand::rng();
+        let mut routed = Routed::default();
+        for event in events {
+            table.rules.route(place, &event, &mut dice, &mut routed);
+            if routed.dropped {
+                self.stats.dropped();
+            }
+            for problem in routed.problems.drain(..) {
+                tracing::warn!(%problem, "a rule could not be applied");
+            }
+            for delivery in routed.deliveries.drain(..) {
+                if table.queues[delivery.to].is_some() {
+                    sorted[delivery.to].push(delivery.altered.unwrap_or_else(|| event.clone()));
+                }
+            }
+        }
+        sorted
     }
 
     /// Archives and routes what a part has to say. Alerts are not archived: they repeat an event

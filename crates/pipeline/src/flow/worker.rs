@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use groundrule_core::delivery::{Backlog, CarryError, Message};
+use groundrule_core::delivery::{Backlog, CarryError};
 use groundrule_core::event::Event;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::outlet::{LONGEST_PAUSE, Outlet, Stopped};
 use super::queue::{Batch, Waiting};
+use super::message;
 use crate::part::{Part, PartError};
 
 /// How many events are handed to a part at once, at most, unless one batch has more.
@@ -135,7 +136,7 @@ impl Worker {
     }
 
     fn put_by(&mut self, events: &[Event]) -> Option<Result<(), CarryError>> {
-        let messages: Vec<_> = events.iter().map(|event| Message::new(event.raw().clone())).collect();
+        let messages: Vec<_> = events.iter().map(message).collect();
         Some(self.backlog.as_mut()?.append(&messages))
     }
 

@@ -19,6 +19,12 @@ pub struct Rules {
     destinations: Vec<Destination>,
 }
 
+impl Default for Rules {
+    fn default() -> Self {
+        Self::defaults()
+    }
+}
+
 /// The rules of one place.
 #[derive(Debug)]
 pub(super) struct Rulebook {
@@ -90,6 +96,27 @@ impl Rules {
     #[must_use]
     pub fn count(&self, place: Place) -> usize {
         self.places[place as usize].rules.len()
+    }
+
+    /// Whether a rule file names a destination; default rules do not count.
+    #[must_use]
+    pub fn names(&self, destination: &Destination) -> bool {
+        self.every().any(|(_, rule)| rule.to.contains(destination))
+    }
+
+    /// From where to which part rule files send.
+    pub fn ways(&self) -> impl Iterator<Item = (Place, PartName)> {
+        self.every().flat_map(|(place, rule)| {
+            rule.to.iter().filter_map(move |to| match to {
+                Destination::Part(part) => Some((place, *part)),
+                Destination::Url(_) => None,
+            })
+        })
+    }
+
+    fn every(&self) -> impl Iterator<Item = (Place, &Rule)> {
+        let places = Place::ALL.into_iter().zip(&self.places);
+        places.flat_map(|(place, book)| book.rules.iter().map(move |rule| (place, rule)))
     }
 
     /// The rules that could not be applied as they are written, with for how many events.
