@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use groundrule_services::Service;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -47,11 +48,24 @@ impl Machine {
         let site = self.path("site.pp");
         let files = self.path("files");
         std::fs::write(&site, format!("$dir = '{}'\n{manifest}", files.display())).unwrap();
-        let output = Command::new("puppet")
-            .args(["apply", "--detailed-exitcodes", "--color", "false", "--certname"])
-            .arg("web1.example.net")
-            .args([Path::new("--confdir"), &self.path("conf"), Path::new("--vardir")])
-            .args([&self.path("var"), Path::new("--modulepath"), &self.path("modules"), &site])
+        let mut command = Command::new("puppet");
+        command.arg("apply").arg("--detailed-exitcodes").arg("--modulepath");
+        self.ran(command.arg(self.path("modules")).arg(&site))
+    }
+
+    /// Has the agent ask this server.
+    pub fn agent(&self, server: &Service) -> Ran {
+        let port = server.port().to_string();
+        let mut command = Command::new("puppet");
+        command.args(["agent", "--test", "--server", "localhost", "--serverport", &port]);
+        self.ran(command.arg("--ssldir").arg(self.path("ssl")))
+    }
+
+    fn ran(&self, command: &mut Command) -> Ran {
+        let output = command
+            .args(["--color", "false", "--certname", "web1.example.net"])
+            .args([Path::new("--confdir"), &self.path("conf")])
+            .args([Path::new("--vardir"), &self.path("var")])
             .env("HOME", self.directory.path())
             .stdin(Stdio::null())
             .output()
