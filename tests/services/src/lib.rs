@@ -60,3 +60,10 @@ pub fn mcollective(broker: &Service) -> Service {
 pub fn nrpe() -> Service {
     Service::start("nrpe", &[])
 }
+
+/// Puppet's server, whose certificate is for `localhost`. Its manifests and modules are in
+/// `code/environments/production` of its directory. It takes a minute or more to start.
+#[must_use]
+pub fn puppetserver() -> Service {
+    Service::start("puppetserver", &[])
+}
