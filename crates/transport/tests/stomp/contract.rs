@@ -1,26 +1,12 @@
 //! What every broker does with messages over STOMP.
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
-mod stomp_help;
 
 use std::time::Duration;
 
-use groundrule_core::delivery::{Message, Sink, Source};
-use stomp_help::*;
+use crate::help::*;
+use crate::relay::Relay;
+use groundrule_core::delivery::Message;
 
-on_each_broker!(
-    bodies_come_back_as_they_went,
-    versions_are_spoken,
-    what_is_not_settled_comes_again,
-    settling_what_came_by_a_lost_connection_does_nothing,
-    a_dropped_receive_loses_nothing,
-    a_topic_reaches_who_listens,
-    a_wrong_password_is_refused_and_not_repeated,
-    a_dead_host_is_passed_over,
-    a_huge_message_is_cut_and_what_follows_comes,
-);
-
-async fn bodies_come_back_as_they_went(broker: &Broker) {
+pub async fn bodies_come_back_as_they_went(broker: &Broker) {
     let service = broker.shared();
     let mib: Vec<u8> = (0..1 << 20).map(|at: u32| (at * 7 >> 3) as u8).collect();
     let bodies =
@@ -35,7 +21,7 @@ async fn bodies_come_back_as_they_went(broker: &Broker) {
     source.settle(bodies.len() as u64).await.unwrap();
 }
 
-async fn versions_are_spoken(broker: &Broker) {
+pub async fn versions_are_spoken(broker: &Broker) {
     let service = broker.shared();
     for version in ["1.0", "1.1", "1.2"] {
         let path = format!("/queue/version.{version}?version={version}");
@@ -56,7 +42,7 @@ async fn versions_are_spoken(broker: &Broker) {
     }
 }
 
-async fn what_is_not_settled_comes_again(broker: &Broker) {
+pub async fn what_is_not_settled_comes_again(broker: &Broker) {
     let service = broker.shared();
     let relay = Relay::new(&service).await;
     let bodies: Vec<_> = (0..100).map(|number| format!("{number:03}")).collect();
@@ -74,7 +60,7 @@ async fn what_is_not_settled_comes_again(broker: &Broker) {
     source.settle(160).await.unwrap();
 }
 
-async fn settling_what_came_by_a_lost_connection_does_nothing(broker: &Broker) {
+pub async fn settling_what_came_by_a_lost_connection_does_nothing(broker: &Broker) {
     let service = broker.shared();
     let relay = Relay::new(&service).await;
     relay.sink("/queue/numbers").send(&messages(["a", "b", "c"])).await.unwrap();
@@ -99,7 +85,7 @@ async fn settling_what_came_by_a_lost_connection_does_nothing(broker: &Broker) {
     source.settle(count + 2).await.unwrap();
 }
 
-async fn a_dropped_receive_loses_nothing(broker: &Broker) {
+pub async fn a_dropped_receive_loses_nothing(broker: &Broker) {
     let service = broker.shared();
     let mut source = source(&service, "/queue/dropped");
     let mut sink = sink(&service, "/queue/dropped");
@@ -118,7 +104,7 @@ async fn a_dropped_receive_loses_nothing(broker: &Broker) {
     source.settle(50).await.unwrap();
 }
 
-async fn a_topic_reaches_who_listens(broker: &Broker) {
+pub async fn a_topic_reaches_who_listens(broker: &Broker) {
     let service = broker.shared();
     let mut sink = sink(&service, "/topic/news");
     // Nobody listens yet, and that is no fault.
@@ -138,7 +124,7 @@ async fn a_topic_reaches_who_listens(broker: &Broker) {
     }
 }
 
-async fn a_wrong_password_is_refused_and_not_repeated(broker: &Broker) {
+pub async fn a_wrong_password_is_refused_and_not_repeated(broker: &Broker) {
     let service = broker.shared();
     let settings = with_password("quite-wrong");
     let address = address(&service, "/queue/x");
@@ -153,7 +139,7 @@ async fn a_wrong_password_is_refused_and_not_repeated(broker: &Broker) {
     }
 }
 
-async fn a_dead_host_is_passed_over(broker: &Broker) {
+pub async fn a_dead_host_is_passed_over(broker: &Broker) {
     let service = broker.shared();
     let hosts = format!("{}:{},{}:{}", service.host(), free(), service.host(), service.port());
     let address = format!("stomp://{}@{hosts}/queue/hosts", service.user());
@@ -164,7 +150,7 @@ async fn a_dead_host_is_passed_over(broker: &Broker) {
     source.settle(1).await.unwrap();
 }
 
-async fn a_huge_message_is_cut_and_what_follows_comes(broker: &Broker) {
+pub async fn a_huge_message_is_cut_and_what_follows_comes(broker: &Broker) {
     const HUGE: usize = 100_000_000;
     let service = broker.own();
     let huge = Message::new(vec![b'x'; HUGE].into());

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::settings;
+use crate::help::settings;
 
 /// Listens, and passes everything on to a broker.
 pub struct Relay {
@@ -18,6 +18,7 @@ pub struct Relay {
     settings: groundrule_transport::Settings,
     cuts: watch::Sender<u64>,
     passed: Arc<AtomicU64>,
+    made: Arc<AtomicU64>,
 }
 
 impl Relay {
@@ -27,13 +28,16 @@ impl Relay {
         let port = listener.local_addr().unwrap().port();
         let (cuts, cut) = watch::channel(0);
         let passed = Arc::new(AtomicU64::new(0));
+        let made = Arc::new(AtomicU64::new(0));
         let broker = (service.host(), service.port());
-        tokio::spawn(accept(listener, broker, cut, Arc::clone(&passed)));
+        let (to_count, counted) = (Arc::clone(&passed), Arc::clone(&made));
+        tokio::spawn(accept(listener, broker, cut, to_count, counted));
         Self {
             address: format!("stomp://{}@{}:{port}", service.user(), service.host()),
             settings: settings(service),
             cuts,
             passed,
+            made,
         }
     }
 
@@ -50,6 +54,11 @@ impl Relay {
     /// Cuts all connections that there are.
     pub fn cut(&self) {
         self.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    /// How many connections were made.
+    pub fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// Waits until nothing has passed for a while.
@@ -71,8 +80,10 @@ async fn accept(
     broker: (&'static str, u16),
     cut: watch::Receiver<u64>,
     passed: Arc<AtomicU64>,
+    made: Arc<AtomicU64>,
 ) {
     while let Ok((near, _)) = listener.accept().await {
+        made.fetch_add(1, Ordering::Relaxed);
         let Ok(far) = TcpStream::connect(broker).await else {
             continue;
         };

@@ -1,14 +1,11 @@
 //! What the tests on real brokers share.
 
-mod relay;
-
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use groundrule_core::delivery::{CarryError, Message, Sink, Source};
 use groundrule_services::Service;
 use groundrule_transport::Settings;
-pub use relay::Relay;
 
 /// Far longer than anything takes that works.
 pub const LONG: Duration = Duration::from_secs(120);
@@ -93,23 +90,6 @@ pub fn refusal<T>(result: Result<T, CarryError>) -> String {
         Err(CarryError::Away(why)) => panic!("only for now: {why}"),
         Ok(_) => panic!("it works"),
     }
-}
-
-/// Runs the same tests on each broker.
-#[macro_export]
-macro_rules! on_each_broker {
-    ($($name:ident),* $(,)?) => {
-        static ACTIVEMQ: Broker = Broker::new(groundrule_services::activemq);
-        static RABBITMQ: Broker = Broker::new(groundrule_services::rabbitmq);
-
-        mod activemq {
-            $(#[tokio::test] async fn $name() { super::$name(&super::ACTIVEMQ).await; })*
-        }
-
-        mod rabbitmq {
-            $(#[tokio::test] async fn $name() { super::$name(&super::RABBITMQ).await; })*
-        }
-    };
 }
 
 /// A port on which nobody listens.
