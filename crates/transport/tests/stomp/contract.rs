@@ -8,7 +8,7 @@ use groundrule_core::delivery::Message;
 
 pub async fn bodies_come_back_as_they_went(broker: &Broker) {
     let service = broker.shared();
-    let mib: Vec<u8> = (0..1 << 20).map(|at: u32| (at * 7 >> 3) as u8).collect();
+    let mib: Vec<u8> = (0..1 << 20).map(|at: u32| ((at * 7) >> 3) as u8).collect();
     let bodies =
         [&b"{\"a\":1}"[..], b"a\0b\0", b"\0", "\u{feff}é\r\n".as_bytes(), &[0xff; 40_000], &mib];
     sink(&service, "/queue/bodies").send(&messages(bodies)).await.unwrap();

@@ -1,9 +1,11 @@
-//! STOMP with real brokers: the same tests on ActiveMQ and on RabbitMQ.
+//! STOMP with real brokers, the same tests on ActiveMQ and on RabbitMQ; and with peers that do what
+//! those two never do.
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod contract;
 mod faults;
 mod help;
+mod misbehaving;
 mod relay;
 mod tls;
 
