@@ -71,6 +71,11 @@ impl Codec {
         self.version = Some(version);
     }
 
+    /// Whether no version was agreed on yet.
+    pub fn is_fresh(&self) -> bool {
+        self.version.is_none()
+    }
+
     /// Reads a head once it is there, and says what kind of body follows.
     fn head(&mut self, src: &mut BytesMut, mut read: Lines) -> Result<Option<State>, CodecError> {
         if read.at == 0 {

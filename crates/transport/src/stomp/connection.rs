@@ -167,10 +167,11 @@ impl Incoming {
     /// # Errors
     /// When it is a complaint, or no frame.
     pub fn take(&mut self) -> Result<Option<Frame>, CarryError> {
-        let found = self
-            .codec
-            .decode(&mut self.buffer)
-            .map_err(|error| CarryError::Away(format!("{}: {error}", self.place.name)))?;
+        let found = self.codec.decode(&mut self.buffer).map_err(|error| {
+            let why = format!("{}: {error}", self.place.name);
+            // Whoever greets like that is no broker, and will not become one.
+            if self.codec.is_fresh() { CarryError::Refused(why) } else { CarryError::Away(why) }
+        })?;
         match found {
             Some(frame) if frame.command() == b"ERROR" => {
                 Err(complaint(&self.place.name, &frame, self.passcode.as_deref()))

@@ -4,9 +4,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(5);
 
-/// Waits that double up to ten seconds, each of them up to a half shorter by chance, so that not
+/// Waits that double up to five seconds, each of them up to a half shorter by chance, so that not
 /// everybody comes back to a broker at once.
 pub struct Patience {
     next: Duration,
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_ten_seconds_and_begin_anew() {
+    fn waits_grow_to_five_seconds_and_begin_anew() {
         let mut patience = Patience::default();
         let waits: Vec<_> = (0..12).map(|_| patience.wait()).collect();
         assert!(waits[0] <= FIRST && waits[0] >= FIRST / 2, "{waits:?}");

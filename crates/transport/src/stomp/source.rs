@@ -61,9 +61,37 @@ impl Drop for Subscription {
     }
 }
 
+/// What earlier connections mean for the next.
+#[derive(Default)]
+struct Past {
+    patience: Patience,
+    /// How many messages came by the last connection.
+    came: usize,
+    /// How many of the next may have come before, although the broker does not say so.
+    doubtful: usize,
+}
+
+impl Past {
+    /// A connection is made. ActiveMQ forgets what it gave to whom when it ends; RabbitMQ knows.
+    fn turn(&mut self, connection: &Connection, options: &Options) {
+        let knows = !options.kept || connection.server.starts_with("RabbitMQ");
+        self.doubtful = if knows { 0 } else { options.prefetch.min(self.came + self.doubtful) };
+        self.came = 0;
+    }
+
+    /// A message came.
+    fn mark(&mut self, message: &mut Message) {
+        self.came += 1;
+        if self.doubtful > 0 {
+            self.doubtful -= 1;
+            message.redelivered = true;
+        }
+    }
+}
+
 /// Connects, again and again, until nobody wants any more messages.
 async fn keep(options: Options, inbox: Arc<Inbox>) {
-    let mut patience = Patience::default();
+    let mut past = Past::default();
     let mut next = 0;
     loop {
         let tried = tokio::select! {
@@ -73,7 +101,8 @@ async fn keep(options: Options, inbox: Arc<Inbox>) {
         let lost = match tried {
             Ok(connection) => {
                 info!(address = options.shown, server = connection.server, "subscribed");
-                let Some(lost) = serve(connection, &options, &inbox, &mut patience).await else {
+                past.turn(&connection, &options);
+                let Some(lost) = serve(connection, &options, &inbox, &mut past).await else {
                     return;
                 };
                 next += 1;
@@ -88,7 +117,7 @@ async fn keep(options: Options, inbox: Arc<Inbox>) {
         warn!(address = options.shown, error = %lost, "no messages for now");
         tokio::select! {
             () = closed(&inbox) => return,
-            () = sleep(patience.wait()) => {}
+            () = sleep(past.patience.wait()) => {}
         }
     }
 }
@@ -103,14 +132,14 @@ async fn serve(
     connection: Connection,
     options: &Options,
     inbox: &Inbox,
-    patience: &mut Patience,
+    past: &mut Past,
 ) -> Option<CarryError> {
     let Connection { mut incoming, mut outlet, version, .. } = connection;
     if let Err(error) = subscribe(&mut outlet, version, options).await {
         return Some(error);
     }
     let carried = {
-        let reading = read(&mut incoming, version, inbox, patience);
+        let reading = read(&mut incoming, version, inbox, past);
         tokio::pin!(reading);
         tokio::select! {
             error = &mut reading => Err(error),
@@ -161,20 +190,20 @@ async fn read(
     incoming: &mut Incoming,
     version: Version,
     inbox: &Inbox,
-    patience: &mut Patience,
+    past: &mut Past,
 ) -> CarryError {
     loop {
         inbox.room().await;
         let mut deliveries = Vec::new();
         let ended = loop {
             match incoming.take() {
-                Ok(Some(frame)) => deliveries.extend(delivery(frame, version)),
+                Ok(Some(frame)) => deliveries.extend(delivery(frame, version, past)),
                 Ok(None) => break None,
                 Err(error) => break Some(error),
             }
         };
         if !deliveries.is_empty() {
-            patience.renew();
+            past.patience.renew();
             inbox.put(deliveries);
         }
         if let Some(error) = ended {
@@ -186,19 +215,16 @@ async fn read(
     }
 }
 
-fn delivery(frame: Frame, version: Version) -> Option<Delivery> {
+fn delivery(frame: Frame, version: Version, past: &mut Past) -> Option<Delivery> {
     if frame.command() != b"MESSAGE" {
         return None;
     }
     let name = if version >= Version::V1_2 { "ack" } else { "message-id" };
-    Some(Delivery {
-        id: frame.raw(name),
-        message: Message {
-            redelivered: frame.raw("redelivered").is_some_and(|said| said == "true"),
-            cut: frame.cut,
-            body: frame.body,
-        },
-    })
+    let id = frame.raw(name);
+    let redelivered = frame.raw("redelivered").is_some_and(|said| said == "true");
+    let mut message = Message { redelivered, cut: frame.cut, body: frame.body };
+    past.mark(&mut message);
+    Some(Delivery { id, message })
 }
 
 /// Tells what is settled, and gives signs of life, until nobody wants any more messages.
