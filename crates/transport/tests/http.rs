@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use groundrule_core::delivery::{CarryError, Message, Source};
+use groundrule_core::delivery::{CarryError, Message};
 use groundrule_transport::{Settings, sink, source};
 use tokio::task::JoinHandle;
 

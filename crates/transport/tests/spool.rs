@@ -210,19 +210,26 @@ fn fill(directory: &Path) {
 
 /// A far side whose moods the test decides.
 #[derive(Clone, Default)]
-struct Far(Arc<Mutex<(Option<CarryError>, Vec<String>, usize)>>);
+struct Far(Arc<Mutex<Mood>>);
+
+#[derive(Default)]
+struct Mood {
+    error: Option<CarryError>,
+    has: Vec<String>,
+    attempts: usize,
+}
 
 impl Far {
     fn says(&self, error: Option<CarryError>) {
-        self.0.lock().unwrap().0 = error;
+        self.0.lock().unwrap().error = error;
     }
 
     fn has(&self) -> Vec<String> {
-        self.0.lock().unwrap().1.clone()
+        self.0.lock().unwrap().has.clone()
     }
 
     fn attempts(&self) -> usize {
-        self.0.lock().unwrap().2
+        self.0.lock().unwrap().attempts
     }
 }
 
@@ -230,11 +237,11 @@ impl Far {
 impl Sink for Far {
     async fn send(&mut self, messages: &[Message]) -> Result<(), CarryError> {
         let mut far = self.0.lock().unwrap();
-        far.2 += 1;
-        match &far.0 {
+        far.attempts += 1;
+        match &far.error {
             Some(error) => Err(error.clone()),
             None => {
-                far.1.extend(bodies(messages));
+                far.has.extend(bodies(messages));
                 Ok(())
             }
         }
