@@ -44,50 +44,35 @@ impl Budget {
     }
 }
 
-/// The same expression with rounds that count; whether it has any.
-pub(super) fn counted(expression: &mut IdedExpr) -> bool {
-    let mut any = false;
+/// Makes the rounds of all comprehensions in an expression count.
+pub(super) fn count(expression: &mut IdedExpr) {
     match &mut expression.expr {
-        Expr::Comprehension(comprehension) => {
-            let parts = [
-                &mut comprehension.iter_range,
-                &mut comprehension.accu_init,
-                &mut comprehension.loop_cond,
-                &mut comprehension.loop_step,
-                &mut comprehension.result,
-            ];
-            parts.into_iter().for_each(|part| {
-                counted(part);
-            });
-            count(comprehension);
-            any = true;
+        Expr::Comprehension(all) => {
+            for part in [&mut all.iter_range, &mut all.loop_cond, &mut all.loop_step] {
+                count(part);
+            }
+            count_rounds(all);
         }
         Expr::Call(call) => {
-            for part in call.args.iter_mut().chain(call.target.as_deref_mut()) {
-                any |= counted(part);
-            }
+            call.args.iter_mut().chain(call.target.as_deref_mut()).for_each(count);
         }
-        Expr::Select(select) => any = counted(&mut select.operand),
-        Expr::List(list) => {
-            for part in &mut list.elements {
-                any |= counted(part);
-            }
-        }
+        Expr::Select(select) => count(&mut select.operand),
+        Expr::List(list) => list.elements.iter_mut().for_each(count),
         Expr::Map(map) => {
             for entry in &mut map.entries {
                 if let EntryExpr::MapEntry(entry) = &mut entry.expr {
-                    any |= counted(&mut entry.key) | counted(&mut entry.value);
+                    count(&mut entry.key);
+                    count(&mut entry.value);
                 }
             }
         }
         Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) | Expr::Struct(_) => {}
     }
-    any
 }
 
 /// Makes each round count. What goes on unconditionally (`map`, `filter`) keeps its constant loop
 /// condition, because the interpreter appends to a list in place only then.
-fn count(comprehension: &mut ComprehensionExpr) {
+fn count_rounds(comprehension: &mut ComprehensionExpr) {
     let step = &mut comprehension.loop_step;
     let goes_on = matches!(&comprehension.loop_cond.expr, Expr::Literal(LiteralValue::Boolean(_)));
     match &mut step.expr {

@@ -4,6 +4,7 @@ use cel::IdedExpr;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, LiteralValue, SourceInfo, operators};
 
 use super::fault::meant;
+use super::patterns::WRITTEN;
 
 /// The functions and methods that conditions have; `has` and the comprehensions are none.
 const FUNCTIONS: [&str; 17] = [
@@ -121,7 +122,7 @@ impl<'x> Check<'x> {
             let help = format!("there are {}{near}", FUNCTIONS.join(", "));
             self.says(id, format!("there is no function {}", call.func_name), help);
         }
-        if call.func_name == "matches" {
+        if call.func_name == WRITTEN {
             self.pattern(id, call);
         }
         let of_event = match &*call.func_name {

@@ -34,6 +34,7 @@ mod index;
 mod keys;
 mod load;
 mod member;
+mod patterns;
 mod place;
 mod position;
 mod raw;
