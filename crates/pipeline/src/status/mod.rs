@@ -1,5 +1,6 @@
 //! What is so now: one row for every subject and name.
 
+mod open;
 mod part;
 mod rules;
 mod sqlite;
@@ -7,6 +8,7 @@ mod sqlite;
 use async_trait::async_trait;
 use groundrule_core::event::{Event, Severity};
 
+pub use open::{PLACES, Place, open, read};
 pub use part::{ORIGIN, StatusPart};
 pub use sqlite::SqliteStatus;
 
