@@ -12,7 +12,7 @@ use crate::sqlite::Trouble;
 /// How long a server is looked for.
 const LOOKED_FOR: Duration = Duration::from_secs(4);
 /// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The variable that has the password.
 const PASSWORD: &str = "GROUNDRULE_MONGODB_PASSWORD";
 

@@ -88,6 +88,10 @@ pub trait StatusStore: Send + Sync {
     /// after a crash. Returns every row that an event moved forward: late events and duplicates
     /// move none.
     ///
+    /// When this or [`expire`](Self::expire) is called the next time, the changes of severity that
+    /// were returned count as told. Those that a process returned before it died are returned once
+    /// more by the next one: the events that come again would not bring them back.
+    ///
     /// # Errors
     /// When it could not; the same events may be handed in again.
     async fn apply(&self, events: &[Event]) -> Result<Vec<Change>, StatusError>;
