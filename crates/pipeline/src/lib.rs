@@ -7,6 +7,7 @@ pub mod archive;
 pub mod callbacks;
 pub mod flow;
 pub mod metrics;
+mod mongo;
 pub mod part;
 pub mod routes;
 mod sqlite;

@@ -1,6 +1,8 @@
 //! Every event, whole, to be looked up later.
 
 mod limits;
+mod mongodb;
+mod open;
 mod sqlite;
 
 use async_trait::async_trait;
@@ -8,6 +10,8 @@ use bytes::Bytes;
 use groundrule_core::event::{Event, Kind};
 
 pub use limits::Limits;
+pub use mongodb::MongoArchive;
+pub use open::{PLACES, Place, open, read};
 pub use sqlite::SqliteArchive;
 
 /// Why the archive could not do something.

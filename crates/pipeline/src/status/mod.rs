@@ -1,5 +1,6 @@
 //! What is so now: one row for every subject and name.
 
+mod open;
 mod part;
 mod rules;
 mod sqlite;
@@ -7,6 +8,7 @@ mod sqlite;
 use async_trait::async_trait;
 use groundrule_core::event::{Event, Severity};
 
+pub use open::{PLACES, Place, open, read};
 pub use part::{ORIGIN, StatusPart};
 pub use sqlite::SqliteStatus;
 
@@ -85,6 +87,10 @@ pub trait StatusStore: Send + Sync {
     /// Takes status and alert events in, in any order, and returns when the rows will be there
     /// after a crash. Returns every row that an event moved forward: late events and duplicates
     /// move none.
+    ///
+    /// When this or [`expire`](Self::expire) is called the next time, the changes of severity that
+    /// were returned count as told. Those that a process returned before it died are returned once
+    /// more by the next one: the events that come again would not bring them back.
     ///
     /// # Errors
     /// When it could not; the same events may be handed in again.

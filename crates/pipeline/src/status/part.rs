@@ -32,17 +32,26 @@ impl Part for StatusPart {
     async fn take(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
         let told: Vec<Event> = events.iter().filter(|event| tells(event)).cloned().collect();
         let changes = self.store.apply(&told).await?;
-        let mut left = told.iter();
-        // Changes come in the order of their events, at most one of each.
+        let mut left = told.as_slice();
+        // Changes come in the order of their events, at most one of each; but first those that were
+        // left untold, without events.
         let with_events = changes.iter().map(|change| {
-            let of_it = |event: &&Event| made(&change.after, event);
-            (change, left.find(of_it))
+            let at = left.iter().position(|event| made(&change.after, event));
+            let event = at.and_then(|at| left.get(at));
+            left = at.map_or(left, |at| &left[at + 1..]);
+            (change, event)
         });
         Ok(with_events.filter_map(|(change, event)| alert(change, event)).collect())
     }
 
     async fn tick(&mut self) -> Result<Vec<Event>, PartError> {
         let changes = self.store.expire((self.clock)()).await?;
+        Ok(changes.iter().filter_map(|change| alert(change, None)).collect())
+    }
+
+    async fn finish(&mut self) -> Result<Vec<Event>, PartError> {
+        // Nothing ran out before all time; but what was returned last is noted as told.
+        let changes = self.store.expire(f64::NEG_INFINITY).await?;
         Ok(changes.iter().filter_map(|change| alert(change, None)).collect())
     }
 }

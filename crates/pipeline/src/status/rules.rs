@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use groundrule_core::event::{Event, Severity};
+use serde::{Deserialize, Serialize};
 
 use super::{Change, Identity, Row};
 
@@ -13,11 +14,20 @@ pub(super) struct Entry {
     pub row: Row,
     /// What was heard last, where the row says that nothing was heard for too long.
     pub heard: Option<Heard>,
+    /// What was so before the severity changed, as long as it is not certain that this was told.
+    pub untold: Option<Untold>,
+}
+
+/// What was so before: nothing, if there was no row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Untold {
+    pub before: Option<(Heard, String)>,
 }
 
 /// What the last event said.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Heard {
+    #[serde(with = "number")]
     pub severity: Severity,
     pub since: f64,
     pub last: f64,
@@ -67,7 +77,8 @@ pub(super) fn moved(entry: Option<&Entry>, event: &Event) -> Option<Entry> {
         suppressed: before.map(|row| row.suppressed.clone()).unwrap_or_default(),
         flapping: entry.is_some_and(|entry| entry.row.flapping),
     };
-    Some(Entry { row, heard: None })
+    let untold = untold(entry, severity);
+    Some(Entry { row, heard: None, untold })
 }
 
 impl Entry {
@@ -90,7 +101,17 @@ impl Entry {
         };
         let text = format!("not heard of for {}", seconds(due - heard.last));
         let row = Row { severity: unknown, since, count, last: due, text, ..self.row.clone() };
-        Some(Self { row, heard: Some(heard) })
+        let untold = untold(Some(self), unknown);
+        Some(Self { row, heard: Some(heard), untold })
+    }
+
+    /// The change that is not certain to have been told.
+    pub fn left_untold(&self) -> Option<Change> {
+        let before = self.untold.as_ref()?.before.as_ref().map(|(heard, text)| {
+            let Heard { severity, since, last, count } = *heard;
+            Row { severity, since, last, count, text: text.clone(), ..self.row.clone() }
+        });
+        Some(Change { before, after: self.row.clone() })
     }
 
     /// What is told of the step to the next entry.
@@ -102,6 +123,33 @@ impl Entry {
 impl Heard {
     fn of(row: &Row) -> Self {
         Self { severity: row.severity, since: row.since, last: row.last, count: row.count }
+    }
+}
+
+/// What has to be told of the step to this severity: what did not change it leaves to be told what
+/// was.
+fn untold(before: Option<&Entry>, severity: Severity) -> Option<Untold> {
+    match before {
+        Some(entry) if entry.row.severity == severity => entry.untold.clone(),
+        Some(entry) => {
+            Some(Untold { before: Some((Heard::of(&entry.row), entry.row.text.clone())) })
+        }
+        // That something is well from the beginning is nothing to tell.
+        None => (severity != Severity::Ok).then_some(Untold { before: None }),
+    }
+}
+
+/// Severities as their numbers.
+mod number {
+    use groundrule_core::event::Severity;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(of: &Severity, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u8(of.number())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Severity, D::Error> {
+        Ok(Severity::of(u8::deserialize(from)?).unwrap_or(Severity::Unknown))
     }
 }
 

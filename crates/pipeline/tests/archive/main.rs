@@ -3,4 +3,6 @@
 
 mod contract;
 mod events;
+mod faults;
+mod mongodb;
 mod sqlite;

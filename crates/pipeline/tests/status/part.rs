@@ -10,6 +10,27 @@ use serde_json::{Value, json};
 
 use crate::contract::said;
 
+#[tokio::test]
+async fn what_was_not_told_before_a_crash_is_told_after_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("status.db");
+    let begun = || StatusPart::new(Arc::new(SqliteStatus::open(&path).unwrap()), Arc::new(|| 0.0));
+    let events = [said("web1", 1.0, 2, ""), said("web2", 1.0, 0, ""), said("web1", 2.0, 0, "")];
+    let mut part = begun();
+    part.take(&events[..1]).await.unwrap();
+    let alerts = part.take(&events[1..]).await.unwrap();
+    assert_eq!(brief(&alerts), [(0, true, json!(2))]);
+    drop(part);
+    // The alerts came to nobody, and the events come again.
+    let mut part = begun();
+    let again = part.take(&[&events[..], &[said("web2", 2.0, 1, "")]].concat()).await.unwrap();
+    assert_eq!(brief(&again), [(0, true, json!(2)), (1, true, json!(0))]);
+    assert_eq!(again[0].value()["extended_data"]["previous"]["text"], "t1");
+    // These did, as the part was told by being asked to finish.
+    assert!(part.finish().await.unwrap().is_empty());
+    assert!(begun().take(&events).await.unwrap().is_empty());
+}
+
 struct Bench {
     part: StatusPart,
     now: Arc<AtomicU64>,

@@ -31,9 +31,17 @@ async fn it_is_there_when_it_is_opened_again() {
     open(&path).apply(&[said("a", 1.0, 2, r#","ttl":5"#)]).await.unwrap();
     let store = open(&path);
     let before = rows(&store).await;
-    assert_eq!(store.expire(100.0).await.unwrap()[0].before.as_ref(), before.first());
+    let changes = store.expire(100.0).await.unwrap();
+    assert_eq!((&changes[0].before, &changes[0].after), (&None, &before[0]));
+    assert_eq!(changes[1].before.as_ref(), before.first());
+    // It died before it told of that.
     let store = open(&path);
+    let changes = store.expire(200.0).await.unwrap();
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].before.as_ref().unwrap().text, "t1");
+    assert_eq!(changes[0].after, rows(&store).await[0]);
     assert!(store.expire(200.0).await.unwrap().is_empty());
+    let store = open(&path);
     assert!(store.apply(&[said("a", 1.0, 2, "")]).await.unwrap().is_empty());
     let reader = SqliteStatus::read_only(&path).unwrap();
     assert_eq!(rows(&reader).await, rows(&store).await);
@@ -101,6 +109,7 @@ proptest! {
                 prop_assert_eq!(seen(&store).await, latest(&all[..done]));
                 let before = rows(&store).await;
                 if anew {
+                    store.expire(f64::NEG_INFINITY).await.unwrap();
                     store = open(&path);
                 }
                 let changes = store.apply(&events[done.saturating_sub(back)..done]).await.unwrap();

@@ -113,7 +113,7 @@ impl Archive for SqliteArchive {
             reader::list(&path, &query, &mut |block| events.blocking_send(block).is_ok())
         });
         while let Some(block) = found.recv().await {
-            if !block.iter().all(|event| each(event)) {
+            if !block.iter().all(&mut *each) {
                 break;
             }
         }

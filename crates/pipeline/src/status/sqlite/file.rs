@@ -10,7 +10,8 @@ use crate::status::rules::{Entry, Heard};
 use crate::status::{Identity, Query, Row, StatusError};
 
 /// `due` is when nothing will be known any more; the columns that begin with `heard` are what was
-/// heard last, once that is so.
+/// heard last, once that is so. `untold` has what was so before a change of which it is not certain
+/// that it was told.
 const FORMAT: Format = Format {
     what: "a status file of groundrule",
     application: 0x6772_7374,
@@ -37,9 +38,11 @@ const FORMAT: Format = Format {
             heard_since REAL,
             heard_last REAL,
             heard_count INTEGER,
+            untold TEXT,
             UNIQUE (subject, name)
         ) STRICT;
         CREATE INDEX by_due ON statuses (due) WHERE due IS NOT NULL;
+        CREATE INDEX by_untold ON statuses (id) WHERE untold IS NOT NULL;
     ",
 };
 
@@ -86,6 +89,14 @@ pub(super) fn due(connection: &Connection, now: f64) -> rusqlite::Result<Vec<Sto
         .collect()
 }
 
+/// Those of which it is not certain that they were told.
+pub(super) fn untold(connection: &Connection) -> rusqlite::Result<Vec<Stored>> {
+    connection
+        .prepare_cached("SELECT * FROM statuses WHERE untold IS NOT NULL ORDER BY last, id")?
+        .query_map([], stored)?
+        .collect()
+}
+
 pub(super) fn rows(connection: &Connection, query: &Query) -> rusqlite::Result<Vec<Row>> {
     connection
         .prepare(
@@ -102,7 +113,8 @@ pub(super) fn rows(connection: &Connection, query: &Query) -> rusqlite::Result<V
 
 /// Writes an entry, and returns its place.
 pub(super) fn store(connection: &Connection, stored: &Stored) -> rusqlite::Result<i64> {
-    let Entry { row, heard } = &stored.entry;
+    let Entry { row, heard, untold } = &stored.entry;
+    let untold = untold.as_ref().map(|untold| serde_json::to_string(untold).unwrap_or_default());
     let suppressed = (!row.suppressed.is_empty())
         .then(|| serde_json::to_string(&row.suppressed).unwrap_or_default());
     let values = params![
@@ -125,16 +137,17 @@ pub(super) fn store(connection: &Connection, stored: &Stored) -> rusqlite::Resul
         stored.id,
         row.identity.subject,
         row.identity.name,
+        untold,
     ];
     if let Some(id) = stored.id {
-        // The two last values find their places in a comparison that always holds: a subject and a
-        // name do not change.
+        // Subject and name find their places in a comparison that always holds: they do not
+        // change.
         connection
             .prepare_cached(
                 "UPDATE statuses SET severity = ?1, since = ?2, last = ?3, count = ?4, text = ?5,
                      origin = ?6, eventid = ?7, ttl = ?8, acknowledged = ?9, suppressed = ?10,
                      flapping = ?11, due = ?12, heard_severity = ?13, heard_since = ?14,
-                     heard_last = ?15, heard_count = ?16
+                     heard_last = ?15, heard_count = ?16, untold = ?20
                  WHERE id = ?17 AND subject = ?18 AND name = ?19",
             )?
             .execute(values)?;
@@ -144,9 +157,9 @@ pub(super) fn store(connection: &Connection, stored: &Stored) -> rusqlite::Resul
         .prepare_cached(
             "INSERT INTO statuses (severity, since, last, count, text, origin, eventid, ttl,
                  acknowledged, suppressed, flapping, due, heard_severity, heard_since, heard_last,
-                 heard_count, id, subject, name)
+                 heard_count, id, subject, name, untold)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19)",
+                 ?18, ?19, ?20)",
         )?
         .execute(values)?;
     Ok(connection.last_insert_rowid())
@@ -187,7 +200,9 @@ fn stored(columns: &Columns<'_>) -> rusqlite::Result<Stored> {
             .unwrap_or_default(),
         flapping: columns.get("flapping")?,
     };
-    Ok(Stored { id: Some(columns.get("id")?), entry: Entry { row, heard } })
+    let untold: Option<String> = columns.get("untold")?;
+    let untold = untold.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(Stored { id: Some(columns.get("id")?), entry: Entry { row, heard, untold } })
 }
 
 fn severity(number: u8) -> Severity {
