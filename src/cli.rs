@@ -62,6 +62,9 @@ pub enum Command {
     /// Look at what was read of the estate
     #[command(subcommand)]
     Estate(Estate),
+    /// Look at events that wait for where they go
+    #[command(subcommand)]
+    Spool(Spool),
     /// Look at exceptions
     #[command(subcommand)]
     Waivers(Waivers),
@@ -92,9 +95,12 @@ pub struct Run {
     /// Only policies whose name matches; repeated, one must
     #[arg(long, short, value_name = "REGEX")]
     pub name: Vec<NamePattern>,
-    /// How to report, and where: pretty, results, junit, json, github, nagios [default: pretty]
+    /// How to report, and where: pretty, results, junit, json, github, events, nagios [default: pretty]
     #[arg(long, short, value_name = "TYPE[:PATH]")]
     pub format: Vec<String>,
+    /// Where to send status events too: stomp://, nats://, http://, tcp://, unix:, file:
+    #[arg(long, value_name = "URL")]
+    pub events: Vec<String>,
     /// Check the policies, and judge nothing
     #[arg(long, short)]
     pub dry_run: bool,
@@ -142,6 +148,22 @@ pub enum StepsFormat {
     Text,
     Json,
     Markdown,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Spool {
+    /// How many events wait, and for which address
+    List {
+        /// How to print
+        #[arg(long, short, value_name = "TYPE", default_value = "text")]
+        format: ShowFormat,
+    },
+    /// Send them
+    Send {
+        /// Only those for these addresses
+        #[arg(value_name = "URL")]
+        to: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -48,6 +48,13 @@ impl Context {
         Some(absolute("XDG_CACHE_HOME").or_else(home)?.join("groundrule"))
     }
 
+    /// Where this user's state is kept, as the same specification says.
+    pub fn state(&self) -> Option<PathBuf> {
+        let absolute = |name| self.variable(name).map(PathBuf::from).filter(|p| p.is_absolute());
+        let home = || Some(absolute("HOME")?.join(".local/state"));
+        Some(absolute("XDG_STATE_HOME").or_else(home)?.join("groundrule"))
+    }
+
     /// Whether a stream is coloured, by what the user asked for, the environment, the terminal.
     pub fn color(&self, asked: Color, is_terminal: bool) -> bool {
         match asked {

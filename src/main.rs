@@ -7,6 +7,7 @@ mod context;
 mod exit;
 mod failure;
 mod nearest;
+mod outgoing;
 mod sink;
 
 use std::process::ExitCode;

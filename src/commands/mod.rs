@@ -5,6 +5,7 @@ mod estate;
 mod init;
 mod open;
 mod run;
+mod spool;
 mod steps;
 mod waivers;
 
@@ -76,6 +77,7 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
         Command::Run(run) => run::run(context, &global, run),
         Command::Steps(steps) => steps::print(steps.format),
         Command::Estate(estate) => estate::look(context, &global, estate),
+        Command::Spool(spool) => spool::look(context, &global, &spool),
         Command::Waivers(waivers) => waivers::look(context, &global, waivers),
         Command::Config(config) => config::show(context, &global, &config),
         Command::Init(init) => init::init(&init),

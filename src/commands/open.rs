@@ -32,7 +32,7 @@ pub async fn estate(config: &Config, directory: &Arc<groundrule_inventory::Estat
 
 /// A runtime for the stores that wait.
 pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
         Failure::new(format!("no runtime: {error}"), "this is a bug: please report it")
     })
 }

@@ -8,7 +8,7 @@ use groundrule_engine::event::{Event, RunFinished, Summary};
 use groundrule_engine::policy::{PathSpec, Plan, Selection, read};
 use groundrule_engine::run::{Options, run as judge};
 use groundrule_engine::waiver::{Mode, Waivers};
-use groundrule_report::{FORMATS, Format, Output, Reporter, format};
+use groundrule_report::{FORMATS, Format, Output, Reporter, Violating, format};
 
 use super::{Ended, colored, open};
 use crate::cli::{Global, ModeName, Run};
@@ -17,6 +17,7 @@ use crate::context::Context;
 use crate::exit::{Exit, nagios};
 use crate::failure::Failure;
 use crate::nearest::nearest;
+use crate::outgoing::Outgoing;
 use crate::sink::{self, Staged};
 
 /// Judges the selected policies and reports.
@@ -34,6 +35,9 @@ pub fn run(context: &Context, global: &Global, options: Run) -> Result<Ended, Fa
     };
     Ok(if for_nagios { Ended(nagios(exit, critical)) } else { exit.into() })
 }
+
+/// The format of status events.
+const EVENTS: &str = "events";
 
 /// The format whose exit codes are Nagios's.
 const NAGIOS: &str = "nagios";
@@ -87,7 +91,16 @@ fn prepare_and_judge(
         Some(ModeName::Gate) => Mode::Gate,
     };
     let directory = open::directory(&config)?;
-    let mut reports = Reports::open(context, global, wanted)?;
+    let urls = [config.events.to.clone(), options.events].concat();
+    let as_report = wanted.iter().any(|(format, _)| format.name == EVENTS);
+    let (mut outgoing, violating) = match as_report || !urls.is_empty() {
+        true => {
+            let (outgoing, violating) = Outgoing::open(context, &config, urls, (&paths, &plan))?;
+            (Some(outgoing), violating)
+        }
+        false => (None, Violating::default()),
+    };
+    let mut reports = Reports::open(context, global, wanted, &violating)?;
     let engine_options = Options {
         run: ulid::Ulid::generate().to_string(),
         estate: config.estate.display().to_string(),
@@ -101,9 +114,23 @@ fn prepare_and_judge(
     let runtime = open::runtime()?;
     let summary = runtime.block_on(async {
         let estate = open::estate(&config, &directory).await;
-        judge(plan, &vocabulary, estate, engine_options, |event| reports.tell(&event)).await
+        let tell = |event| {
+            reports.tell(&event);
+            if let Some(outgoing) = &mut outgoing {
+                outgoing.tell(&event);
+            }
+        };
+        judge(plan, &vocabulary, estate, engine_options, tell).await
     });
-    reports.close(summary)
+    let ended = reports.close(summary);
+    if let Some(outgoing) = outgoing {
+        // The verdict stands, whatever becomes of the news of it.
+        let color = context.color(global.color, context.stderr_is_terminal);
+        for note in runtime.block_on(outgoing.close()) {
+            Failure::warn(&note, color);
+        }
+    }
+    ended
 }
 
 /// Says what selects nothing: a run that judges nothing must not look like one that found nothing.
@@ -212,6 +239,7 @@ impl Reports {
         context: &Context,
         global: &Global,
         wanted: Vec<(&'static Format, Option<PathBuf>)>,
+        violating: &Violating,
     ) -> Result<Self, Failure> {
         let mut reports = Self {
             reporters: Vec::new(),
@@ -241,6 +269,7 @@ impl Reports {
                 progress,
                 github_summary,
                 version,
+                violating: violating.clone(),
             }));
         }
         Ok(reports)

@@ -63,3 +63,27 @@ pub trait Sink: Send {
     /// When the far side does not have them all.
     async fn send(&mut self, messages: &[Message]) -> Result<(), CarryError>;
 }
+
+/// Messages that wait on disk, in their order, for a far side that is away.
+pub trait Backlog: Send {
+    /// Adds messages at the end, and returns when they will be there after a crash.
+    ///
+    /// # Errors
+    /// When the disk does not take them all; none is added then.
+    fn append(&mut self, messages: &[Message]) -> Result<(), CarryError>;
+
+    /// The first messages, at most `max`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn first(&mut self, max: usize) -> Result<Vec<Message>, CarryError>;
+
+    /// Forgets the first `n` messages.
+    ///
+    /// # Errors
+    /// When that cannot be written down; they will come again.
+    fn forget(&mut self, n: usize) -> Result<(), CarryError>;
+
+    /// How many wait.
+    fn waiting(&self) -> u64;
+}

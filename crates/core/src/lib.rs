@@ -11,6 +11,7 @@ pub mod event;
 pub mod fact;
 pub mod filter;
 pub mod logic;
+pub mod nagios;
 pub mod name;
 pub mod number;
 pub mod pattern;

@@ -9,4 +9,5 @@ pub mod flow;
 pub mod metrics;
 pub mod part;
 pub mod routes;
+mod sqlite;
 pub mod status;

@@ -3,6 +3,7 @@
 //! Every format is one row of [`FORMATS`] and one file. A reporter gets the run's events one by one
 //! and writes as soon as it can.
 
+mod events;
 mod github;
 mod json;
 mod junit;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use groundrule_engine::event::Event;
 
+pub use events::{Memory, Remembered, Translator};
 pub use nagios::unknown as nagios_unknown;
 
 /// Takes what a run tells and writes it down.
@@ -39,6 +41,17 @@ pub struct Output {
     pub github_summary: Option<PathBuf>,
     /// The version of the program.
     pub version: &'static str,
+    /// What was violating at the last run.
+    pub violating: Violating,
+}
+
+/// What was violating at the last run, and which of those policies are no longer there.
+#[derive(Clone, Debug, Default)]
+pub struct Violating {
+    /// What is remembered.
+    pub memory: Memory,
+    /// The ids of remembered policies that are no longer there.
+    pub gone: Vec<String>,
 }
 
 /// A form of report.
@@ -77,6 +90,11 @@ pub const FORMATS: &[Format] = &[
         name: "github",
         doc: "annotations and a summary for GitHub Actions",
         make: |output| Box::new(github::Github::new(output)),
+    },
+    Format {
+        name: "events",
+        doc: "status events for the monitoring pipeline, one JSON object a line",
+        make: |output| Box::new(events::Events::new(output)),
     },
     Format {
         name: "nagios",

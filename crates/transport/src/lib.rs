@@ -5,7 +5,10 @@
 
 mod endpoint;
 mod http;
+mod intake;
 mod nats;
+mod ndjson;
+mod query;
 pub mod spool;
 mod stomp;
 mod streams;
@@ -34,14 +37,17 @@ impl Default for Settings {
     }
 }
 
+/// Makes what comes from an address, or goes there.
+type Make<Port> = fn(Endpoint, &Settings) -> Result<Box<Port>, CarryError>;
+
 /// A kind of address.
 pub struct Scheme {
     /// Its name, before the colon.
     pub name: &'static str,
     /// How it is written and what it is, in a line.
     pub doc: &'static str,
-    source: Option<fn(Endpoint, &Settings) -> Result<Box<dyn Source>, CarryError>>,
-    sink: Option<fn(Endpoint, &Settings) -> Result<Box<dyn Sink>, CarryError>>,
+    source: Option<Make<dyn Source>>,
+    sink: Option<Make<dyn Sink>>,
 }
 
 /// Every kind of address.

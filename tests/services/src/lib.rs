@@ -53,3 +53,10 @@ pub fn mcollective(broker: &Service) -> Service {
     let broker_directory = format!("broker={}", broker.directory().display());
     Service::start_at("mcollective", broker.port(), &[&broker_directory])
 }
+
+/// NRPE without TLS, which `check_nrpe -n` asks; its plugins run as they do on every machine. The
+/// commands are those of `nrpe.cfg` in its directory.
+#[must_use]
+pub fn nrpe() -> Service {
+    Service::start("nrpe", &[])
+}

@@ -151,6 +151,18 @@ impl Event {
         members.into_iter().map(|(name, value)| (name, text(value))).collect()
     }
 
+    /// Its metrics as the text has them, a JSON object with members; none if it has no metrics.
+    #[must_use]
+    pub fn metrics_json(&self) -> Option<&str> {
+        self.head.metrics.as_ref().map(|piece| piece.of(&self.raw))
+    }
+
+    /// Its tags as the text has them, a JSON object with members; none if it has no tags.
+    #[must_use]
+    pub fn tags_json(&self) -> Option<&str> {
+        self.head.tags.as_ref().map(|piece| piece.of(&self.raw))
+    }
+
     /// The whole event as JSON, on one line, without a line feed.
     #[must_use]
     pub fn raw(&self) -> &Bytes {

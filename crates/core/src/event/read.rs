@@ -278,7 +278,7 @@ impl Fields<'_> {
             match field {
                 None => reasons.push(format!("{name} is missing")),
                 Some(words) if words.0.trim().is_empty() => {
-                    reasons.push(format!("{name} is empty"))
+                    reasons.push(format!("{name} is empty"));
                 }
                 Some(_) => {}
             }

@@ -1,8 +1,14 @@
 //! Every event, whole, to be looked up later.
 
+mod limits;
+mod sqlite;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use groundrule_core::event::{Event, Kind};
+
+pub use limits::Limits;
+pub use sqlite::SqliteArchive;
 
 /// Why the archive could not do something.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -71,6 +77,6 @@ pub trait Archive: Send + Sync {
     async fn list(
         &self,
         query: &Query,
-        each: &mut (dyn FnMut(&Event) -> bool + Send),
+        each: &mut (dyn for<'e> FnMut(&'e Event) -> bool + Send),
     ) -> Result<(), ArchiveError>;
 }

@@ -1,7 +1,14 @@
 //! What is so now: one row for every subject and name.
 
+mod part;
+mod rules;
+mod sqlite;
+
 use async_trait::async_trait;
 use groundrule_core::event::{Event, Severity};
+
+pub use part::{ORIGIN, StatusPart};
+pub use sqlite::SqliteStatus;
 
 /// Whom a status is about, and what.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,13 +1,22 @@
-//! TODO
+//! Events by HTTP: a source that takes what is posted, and a sink that posts.
+
+mod answer;
+mod body;
+mod door;
+mod listen;
+mod post;
+mod source;
 
 use groundrule_core::delivery::{CarryError, Sink, Source};
 
 use crate::{Endpoint, Settings};
 
-pub fn source(endpoint: Endpoint, _settings: &Settings) -> Result<Box<dyn Source>, CarryError> {
-    Err(CarryError::Refused(endpoint.to_string()))
+/// Events that others post.
+pub fn source(endpoint: Endpoint, settings: &Settings) -> Result<Box<dyn Source>, CarryError> {
+    Ok(Box::new(source::Posted::new(endpoint, settings)?))
 }
 
-pub fn sink(endpoint: Endpoint, _settings: &Settings) -> Result<Box<dyn Sink>, CarryError> {
-    Err(CarryError::Refused(endpoint.to_string()))
+/// Events that are posted.
+pub fn sink(endpoint: Endpoint, settings: &Settings) -> Result<Box<dyn Sink>, CarryError> {
+    Ok(Box::new(post::Post::new(endpoint, settings)?))
 }

@@ -1,5 +1,7 @@
 //! The configuration: layers from built-in values to the command line, each value with its origin.
 
+pub mod pipeline;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,6 +43,17 @@ const VARIABLES: [(&str, &str); 5] = [
     ("GROUNDRULE_CONCURRENCY", "concurrency"),
 ];
 
+/// Variables that hold credentials; they are no keys, and are shown nowhere.
+const CREDENTIALS: [&str; 7] = [
+    "GROUNDRULE_STOMP_USER",
+    "GROUNDRULE_STOMP_PASSWORD",
+    "GROUNDRULE_NATS_USER",
+    "GROUNDRULE_NATS_PASSWORD",
+    "GROUNDRULE_NATS_TOKEN",
+    "GROUNDRULE_HTTP_TOKEN",
+    "GROUNDRULE_MONGODB_PASSWORD",
+];
+
 /// What was configured, checked.
 pub struct Config {
     /// The estate directory.
@@ -57,6 +70,12 @@ pub struct Config {
     pub reading: Options,
     /// How far it is trusted.
     pub trust: Settings,
+    /// What a run tells monitoring.
+    pub events: pipeline::Events,
+    /// What becomes of events.
+    pub pipeline: pipeline::Pipeline,
+    /// Where metrics go.
+    pub graphite: Option<pipeline::Graphite>,
     /// Every value with where it comes from.
     pub origins: Vec<(String, String, String)>,
 }
@@ -79,6 +98,11 @@ struct Raw {
     cache: RawCache,
     #[serde(default)]
     dependency: Vec<DependencyMap>,
+    #[serde(default)]
+    events: pipeline::Events,
+    #[serde(default)]
+    pipeline: pipeline::Pipeline,
+    graphite: Option<pipeline::Graphite>,
 }
 
 #[derive(Deserialize, Default)]
@@ -258,6 +282,9 @@ impl Layers {
         if let (Some(folder), Some(directory)) = (folder, cache) {
             below(folder, directory);
         }
+        if let Some(folder) = folder {
+            pipeline::locate(folder, &mut values);
+        }
         merge(&mut self.values, values, "", &mut |key| {
             self.origins.insert(key.to_owned(), name.clone());
         });
@@ -266,7 +293,8 @@ impl Layers {
 
     fn environment(&mut self, context: &Context) -> Result<(), Failure> {
         // A typo would judge another estate in silence; what is nothing like ours is not ours.
-        let ours = VARIABLES.iter().map(|(variable, _)| *variable).chain([CONFIG]);
+        let ours = VARIABLES.iter().map(|(variable, _)| *variable);
+        let ours = ours.chain([CONFIG]).chain(CREDENTIALS);
         let ours: Vec<_> = ours.filter_map(|name| name.strip_prefix(PREFIX)).collect();
         for name in context.environment.keys().filter_map(|name| name.strip_prefix(PREFIX)) {
             if let Some(near) = nearest(ours.iter().copied(), name).filter(|near| *near != name) {
@@ -361,6 +389,9 @@ impl Layers {
                 ignore_unknown_nodes: raw.unknown.nodes == Some(UnknownNodes::Ignore),
                 redaction,
             },
+            events: raw.events,
+            pipeline: raw.pipeline,
+            graphite: raw.graphite,
             origins,
         })
     }

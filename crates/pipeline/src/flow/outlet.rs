@@ -1,0 +1,136 @@
+//! Where events leave a place: into the archive, and along its routes.
+
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use groundrule_core::event::{Event, Kind};
+
+use super::portal::Portal;
+use super::queue::{Queue, Receipt, Undelivered};
+use super::stats::Stats;
+use crate::archive::{Archive, ArchiveError, Entry};
+use crate::routes::{Place, Rules};
+
+/// The rules that count, and the queue of each of their destinations; none where a default rule
+/// names a part that this pipeline does not have.
+pub struct Table {
+    /// The rules.
+    pub rules: Rules,
+    /// By the rules' numbers of destinations.
+    pub queues: Vec<Option<Queue>>,
+}
+
+/// The way out of a place.
+#[derive(Clone)]
+pub struct Outlet {
+    /// Which place.
+    pub place: Place,
+    /// What decides.
+    pub table: Arc<RwLock<Arc<Table>>>,
+    /// Gives identities.
+    pub portal: Arc<Portal>,
+    /// Where events are kept.
+    pub archive: Option<Arc<dyn Archive>>,
+    /// What is counted.
+    pub stats: Stats,
+}
+
+/// The longest pause between two attempts.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+impl Outlet {
+    /// Archives events, however long that takes.
+    ///
+    /// # Errors
+    /// When the archive cannot be used at all.
+    pub async fn archive(&self, entries: Vec<Entry>) -> Result<(), ArchiveError> {
+        let Some(archive) = self.archive.as_ref().filter(|_| !entries.is_empty()) else {
+            return Ok(());
+        };
+        let n = entries.len();
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match archive.append(entries.clone()).await {
+                Ok(()) => {
+                    if self.stats.trouble("archive", None) {
+                        tracing::info!("the archive works again");
+                    }
+                    self.stats.archived(n);
+                    return Ok(());
+                }
+                Err(ArchiveError::Refused(why)) => return Err(ArchiveError::Refused(why)),
+                Err(ArchiveError::Away(why)) => {
+                    if self.stats.trouble("archive", Some(&why)) {
+                        tracing::warn!(%why, "the archive is away; nothing is acknowledged meanwhile");
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Puts events into the queues of where they go.
+    ///
+    /// # Errors
+    /// When a destination has ended.
+    ///
+    /// # Panics
+    /// When another thread panicked here.
+    pub async fn route(&self, events: Vec<Event>) -> Result<Receipt, Undelivered> {
+        let table = Arc::clone(&self.table.read().expect("nobody panics here"));
+        let mut sorted: Vec<Vec<Event>> = vec![Vec::new(); table.queues.len()];
+        for event in events {
+            let routed = table.rules.route(self.place, &event, &mut rand::rng());
+            if routed.dropped {
+                self.stats.dropped();
+            }
+            for problem in routed.problems {
+                tracing::warn!(%problem, "a rule could not be applied");
+            }
+            for (destination, event) in routed.deliveries {
+                sorted[destination].push(event);
+            }
+        }
+        let mut receipt = Receipt::default();
+        for (events, queue) in sorted.into_iter().zip(&table.queues) {
+            if let Some(queue) = queue.as_ref().filter(|_| !events.is_empty()) {
+                queue.put(events, &mut receipt).await?;
+            }
+        }
+        Ok(receipt)
+    }
+
+    /// Archives and routes what a part has to say. Alerts are not archived: they repeat an event
+    /// that is.
+    ///
+    /// # Errors
+    /// When a destination has ended, or the archive cannot be used.
+    pub async fn emit(&self, events: Vec<Event>) -> Result<Receipt, Stopped> {
+        if events.is_empty() {
+            return Ok(Receipt::default());
+        }
+        let entries: Vec<_> = events.into_iter().map(|event| self.portal.own(event)).collect();
+        let events = entries.iter().map(|entry| entry.event.clone()).collect();
+        let kept = entries.into_iter().filter(|entry| entry.event.kind() != Kind::Alert).collect();
+        self.archive(kept).await?;
+        Ok(self.route(events).await?)
+    }
+}
+
+/// Why a pipeline cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// A destination ended.
+    #[error(transparent)]
+    Undelivered(#[from] Undelivered),
+    /// The archive cannot be used.
+    #[error("the archive cannot be used: {0}")]
+    Archive(#[from] ArchiveError),
+    /// A source cannot be used.
+    #[error("{0}")]
+    Source(#[from] groundrule_core::delivery::CarryError),
+    /// There was no time left to deliver everything.
+    #[error("not everything could be delivered in time: {0}")]
+    Late(String),
+}

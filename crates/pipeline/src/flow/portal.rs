@@ -1,0 +1,85 @@
+//! The door: what comes in is read, checked and given an identity.
+
+use groundrule_core::delivery::Message;
+use groundrule_core::event::{Draft, Event, Kind};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::ids::Ids;
+use crate::archive::Entry;
+use crate::part::Clock;
+
+/// How much of a message that is no event is kept with the reason.
+const KEPT: usize = 64 << 10;
+
+/// The door of a pipeline.
+pub struct Portal {
+    ids: Ids,
+    clock: Clock,
+    host: String,
+    max_message: usize,
+}
+
+/// What came in, sorted.
+#[derive(Default)]
+pub struct Read {
+    /// Events, in their order.
+    pub entries: Vec<Entry>,
+    /// What is no event, with the reason: as archive events.
+    pub dead: Vec<Event>,
+}
+
+impl Portal {
+    /// A door that takes messages up to a size, on a host of this name.
+    #[must_use]
+    pub fn new(clock: Clock, host: String, max_message: usize) -> Self {
+        Self { ids: Ids::new(clock.clone()), clock, host, max_message }
+    }
+
+    /// Reads messages.
+    #[must_use]
+    pub fn read(&self, messages: Vec<Message>) -> Read {
+        let now = (self.clock)();
+        let mut read = Read { entries: Vec::with_capacity(messages.len()), ..Read::default() };
+        for message in messages {
+            match self.event(&message) {
+                Ok(event) => {
+                    let named = event.eventid().is_some();
+                    let hash = xxh3_64(&message.body);
+                    let event = event.identified(|| self.ids.next(), now);
+                    read.entries.push(Entry { event, hash, redelivered: message.redelivered, named });
+                }
+                Err(reason) => read.dead.push(self.dead_letter(&message, &reason, now)),
+            }
+        }
+        read
+    }
+
+    fn event(&self, message: &Message) -> Result<Event, String> {
+        let size = message.cut.unwrap_or(message.body.len() as u64);
+        if message.cut.is_some() || size > self.max_message as u64 {
+            return Err(format!("{size} bytes are too many: at most {}", self.max_message));
+        }
+        Event::read(message.body.clone()).map_err(|invalid| invalid.to_string())
+    }
+
+    fn dead_letter(&self, message: &Message, reason: &str, now: f64) -> Event {
+        let kept = &message.body[..message.body.len().min(KEPT)];
+        let size = message.cut.unwrap_or(message.body.len() as u64);
+        let event = Draft::new(Kind::Archive, "groundrule portal", &self.host, "dead.letter", now)
+            .text(format!("a message is no event: {reason}"))
+            .with("reason", reason)
+            .with("size", size)
+            .with("body", String::from_utf8_lossy(kept).into_owned())
+            .event();
+        event.identified(|| self.ids.next(), now)
+    }
+
+    /// Gives an identity to an event that was made here.
+    #[must_use]
+    pub fn own(&self, event: Event) -> Entry {
+        let hash = xxh3_64(event.raw());
+        let named = event.eventid().is_some();
+        let event = event.identified(|| self.ids.next(), (self.clock)());
+        Entry { event, hash, redelivered: false, named }
+    }
+}

@@ -1,0 +1,117 @@
+//! The part of the pipeline that knows what is so now, and says what somebody should know.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use groundrule_core::event::{Draft, Event, Kind, Severity};
+use serde_json::{Map, Value, json};
+
+use super::{Change, Row, StatusError, StatusStore};
+use crate::part::{Clock, Part, PartError};
+
+/// The origin of the alert events that are made here.
+pub const ORIGIN: &str = "groundrule status";
+
+/// Takes status and alert events in, and makes alert events of transitions and of everything that
+/// is not OK.
+pub struct StatusPart {
+    store: Arc<dyn StatusStore>,
+    clock: Clock,
+}
+
+impl StatusPart {
+    /// A part that keeps what is so in a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn StatusStore>, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+}
+
+#[async_trait]
+impl Part for StatusPart {
+    async fn take(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
+        let told: Vec<Event> = events.iter().filter(|event| tells(event)).cloned().collect();
+        let changes = self.store.apply(&told).await?;
+        let mut left = told.iter();
+        // Changes come in the order of their events, at most one of each.
+        let with_events = changes.iter().map(|change| {
+            let of_it = |event: &&Event| made(&change.after, event);
+            (change, left.find(of_it))
+        });
+        Ok(with_events.filter_map(|(change, event)| alert(change, event)).collect())
+    }
+
+    async fn tick(&mut self) -> Result<Vec<Event>, PartError> {
+        let changes = self.store.expire((self.clock)()).await?;
+        Ok(changes.iter().filter_map(|change| alert(change, None)).collect())
+    }
+}
+
+/// Whether an event tells what is so. Alerts that were made here come back where a route says so;
+/// they tell nothing new.
+fn tells(event: &Event) -> bool {
+    match event.kind() {
+        Kind::Status => true,
+        Kind::Alert => event.origin() != ORIGIN,
+        _ => false,
+    }
+}
+
+/// Whether a row is as it is because of this event.
+fn made(row: &Row, event: &Event) -> bool {
+    event.eventid().unwrap_or_default() == row.eventid
+        && event.time().unwrap_or_default().total_cmp(&row.last).is_eq()
+        && event.severity() == row.severity
+        && event.subject() == row.identity.subject
+        && event.name() == row.identity.name
+}
+
+/// What somebody should know of a change, if they should.
+fn alert(change: &Change, event: Option<&Event>) -> Option<Event> {
+    let after = &change.after;
+    let before = change.before.as_ref().map_or(Severity::Ok, |before| before.severity);
+    let transition = before != after.severity;
+    if !transition && after.severity == Severity::Ok {
+        return None;
+    }
+    let (subject, name) = (&after.identity.subject, &after.identity.name);
+    let mut draft = Draft::new(Kind::Alert, ORIGIN, subject, name, after.last)
+        .severity(after.severity)
+        .text(&after.text)
+        .with("previous", change.before.as_ref().map_or(Value::Null, previous))
+        .with("transition", transition)
+        .with("since", after.since)
+        .with("count", after.count)
+        .with("eventid", after.eventid.as_str())
+        .with("origin", after.origin.as_str());
+    if let Some(event) = event {
+        for (name, value) in event.metrics() {
+            draft = draft.metric(&name, value);
+        }
+        for (name, value) in event.tags() {
+            draft = draft.tag(&name, value);
+        }
+        let extended = event.value().remove("extended_data");
+        draft = draft.with("event", extended.unwrap_or_else(|| Map::new().into()));
+    }
+    Some(draft.event())
+}
+
+fn previous(row: &Row) -> Value {
+    json!({
+        "severity": row.severity.number(),
+        "since": row.since,
+        "last": row.last,
+        "count": row.count,
+        "text": row.text,
+    })
+}
+
+impl From<StatusError> for PartError {
+    fn from(error: StatusError) -> Self {
+        match error {
+            StatusError::Away(words) => Self::Away(words),
+            StatusError::Refused(words) => Self::Refused(words),
+        }
+    }
+}

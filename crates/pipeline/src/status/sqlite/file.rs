@@ -1,0 +1,195 @@
+//! The table of the status's file.
+
+use std::path::Path;
+
+use groundrule_core::event::Severity;
+use rusqlite::{Connection, OptionalExtension as _, Row as Columns, params};
+
+use crate::sqlite::{self, Format, Trouble};
+use crate::status::rules::{Entry, Heard};
+use crate::status::{Identity, Query, Row, StatusError};
+
+/// `due` is when nothing will be known any more; the columns that begin with `heard` are what was
+/// heard last, once that is so.
+const FORMAT: Format = Format {
+    what: "a status file of groundrule",
+    application: 0x6772_7374,
+    version: 1,
+    page: 4096,
+    tables: "
+        CREATE TABLE statuses (
+            id INTEGER PRIMARY KEY,
+            subject TEXT NOT NULL,
+            name TEXT NOT NULL,
+            severity INTEGER NOT NULL,
+            since REAL NOT NULL,
+            last REAL NOT NULL,
+            count INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            eventid TEXT NOT NULL,
+            ttl REAL,
+            acknowledged TEXT,
+            suppressed TEXT,
+            flapping INTEGER NOT NULL,
+            due REAL,
+            heard_severity INTEGER,
+            heard_since REAL,
+            heard_last REAL,
+            heard_count INTEGER,
+            UNIQUE (subject, name)
+        ) STRICT;
+        CREATE INDEX by_due ON statuses (due) WHERE due IS NOT NULL;
+    ",
+};
+
+pub(super) fn open(path: &Path) -> Result<Connection, StatusError> {
+    Ok(sqlite::open(path, &FORMAT)?)
+}
+
+pub(super) fn read_only(path: &Path) -> Result<Connection, StatusError> {
+    Ok(sqlite::read_only(path, &FORMAT)?)
+}
+
+pub(super) fn told(path: &Path, error: &rusqlite::Error) -> StatusError {
+    sqlite::told(path, &FORMAT, error).into()
+}
+
+impl From<Trouble> for StatusError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Away(words) => Self::Away(words),
+            Trouble::Refused(words) => Self::Refused(words),
+        }
+    }
+}
+
+/// An entry with its place in the file; none if it is not there yet.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub id: Option<i64>,
+    pub entry: Entry,
+}
+
+pub(super) fn load(connection: &Connection, of: &Identity) -> rusqlite::Result<Option<Stored>> {
+    connection
+        .prepare_cached("SELECT * FROM statuses WHERE subject = ? AND name = ?")?
+        .query_row([&of.subject, &of.name], stored)
+        .optional()
+}
+
+/// Those that are not heard of any more, the longest ago first.
+pub(super) fn due(connection: &Connection, now: f64) -> rusqlite::Result<Vec<Stored>> {
+    connection
+        .prepare_cached("SELECT * FROM statuses WHERE due < ? ORDER BY due, subject, name")?
+        .query_map([now], stored)?
+        .collect()
+}
+
+pub(super) fn rows(connection: &Connection, query: &Query) -> rusqlite::Result<Vec<Row>> {
+    connection
+        .prepare(
+            "SELECT * FROM statuses
+             WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR name = ?2)
+                 AND (NOT ?3 OR severity <> 0)
+             ORDER BY subject, name",
+        )?
+        .query_map(params![query.subject, query.name, query.problems], |columns| {
+            Ok(stored(columns)?.entry.row)
+        })?
+        .collect()
+}
+
+/// Writes an entry, and returns its place.
+pub(super) fn store(connection: &Connection, stored: &Stored) -> rusqlite::Result<i64> {
+    let Entry { row, heard } = &stored.entry;
+    let suppressed = (!row.suppressed.is_empty())
+        .then(|| serde_json::to_string(&row.suppressed).unwrap_or_default());
+    let values = params![
+        row.severity.number(),
+        row.since,
+        row.last,
+        row.count.cast_signed(),
+        row.text,
+        row.origin,
+        row.eventid,
+        row.ttl,
+        row.acknowledged,
+        suppressed,
+        row.flapping,
+        stored.entry.due(),
+        heard.map(|heard| heard.severity.number()),
+        heard.map(|heard| heard.since),
+        heard.map(|heard| heard.last),
+        heard.map(|heard| heard.count.cast_signed()),
+        stored.id,
+        row.identity.subject,
+        row.identity.name,
+    ];
+    if let Some(id) = stored.id {
+        // The two last values find their places in a comparison that always holds: a subject and a
+        // name do not change.
+        connection
+            .prepare_cached(
+                "UPDATE statuses SET severity = ?1, since = ?2, last = ?3, count = ?4, text = ?5,
+                     origin = ?6, eventid = ?7, ttl = ?8, acknowledged = ?9, suppressed = ?10,
+                     flapping = ?11, due = ?12, heard_severity = ?13, heard_since = ?14,
+                     heard_last = ?15, heard_count = ?16
+                 WHERE id = ?17 AND subject = ?18 AND name = ?19",
+            )?
+            .execute(values)?;
+        return Ok(id);
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO statuses (severity, since, last, count, text, origin, eventid, ttl,
+                 acknowledged, suppressed, flapping, due, heard_severity, heard_since, heard_last,
+                 heard_count, id, subject, name)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                 ?18, ?19)",
+        )?
+        .execute(values)?;
+    Ok(connection.last_insert_rowid())
+}
+
+pub(super) fn remove(connection: &Connection, of: &Identity) -> rusqlite::Result<bool> {
+    let removed = connection
+        .prepare_cached("DELETE FROM statuses WHERE subject = ? AND name = ?")?
+        .execute([&of.subject, &of.name])?;
+    Ok(removed > 0)
+}
+
+fn stored(columns: &Columns<'_>) -> rusqlite::Result<Stored> {
+    let suppressed: Option<String> = columns.get("suppressed")?;
+    let heard_severity: Option<u8> = columns.get("heard_severity")?;
+    let heard = match heard_severity {
+        None => None,
+        Some(number) => Some(Heard {
+            severity: severity(number),
+            since: columns.get("heard_since")?,
+            last: columns.get("heard_last")?,
+            count: columns.get::<_, i64>("heard_count")?.cast_unsigned(),
+        }),
+    };
+    let row = Row {
+        identity: Identity { subject: columns.get("subject")?, name: columns.get("name")? },
+        severity: severity(columns.get("severity")?),
+        since: columns.get("since")?,
+        last: columns.get("last")?,
+        count: columns.get::<_, i64>("count")?.cast_unsigned(),
+        text: columns.get("text")?,
+        origin: columns.get("origin")?,
+        eventid: columns.get("eventid")?,
+        ttl: columns.get("ttl")?,
+        acknowledged: columns.get("acknowledged")?,
+        suppressed: suppressed
+            .and_then(|lines| serde_json::from_str(&lines).ok())
+            .unwrap_or_default(),
+        flapping: columns.get("flapping")?,
+    };
+    Ok(Stored { id: Some(columns.get("id")?), entry: Entry { row, heard } })
+}
+
+fn severity(number: u8) -> Severity {
+    Severity::of(number).unwrap_or(Severity::Unknown)
+}

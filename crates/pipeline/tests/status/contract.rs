@@ -1,0 +1,171 @@
+//! What holds for every store.
+
+use groundrule_core::event::{Draft, Event, EventId, Kind, Severity};
+use groundrule_pipeline::status::{Identity, Query, Row, StatusStore};
+
+use crate::model::rows;
+
+fn of(subject: &str) -> Identity {
+    Identity { subject: subject.to_owned(), name: "load".to_owned() }
+}
+
+pub fn said(subject: &str, time: f64, severity: u8, more: &str) -> Event {
+    let text = format!(
+        r#"{{"type":"status","subject":"{subject}","name":"load","severity":{severity},"eventtime":{time},"text":"t{time}","origin":"o"{more}}}"#
+    );
+    let id = EventId([severity; 12]);
+    Event::read(text.into_bytes().into()).unwrap().identified(|| id, 0.0)
+}
+
+async fn row(store: &dyn StatusStore, subject: &str) -> Row {
+    let query = Query { subject: Some(subject.to_owned()), ..Query::default() };
+    store.rows(&query).await.unwrap().remove(0)
+}
+
+/// Severity, since, last and count.
+fn figures(row: &Row) -> (u8, f64, f64, u64) {
+    (row.severity.number(), row.since, row.last, row.count)
+}
+
+/// Every promise of the port, one after the other, on a store that is empty at first.
+pub async fn holds(store: &dyn StatusStore) {
+    moves_by_event_time(store).await;
+    ends_with_its_time(store).await;
+    remembers_what_somebody_said(store).await;
+    shows_what_is_asked_for(store).await;
+}
+
+async fn moves_by_event_time(store: &dyn StatusStore) {
+    assert!(rows(store).await.is_empty());
+    assert!(store.apply(&[]).await.unwrap().is_empty());
+    // Time and severity of each, and what the row is after it.
+    let steps = [
+        (10.0, 0, (0, 10.0, 10.0, 1)),
+        (11.0, 0, (0, 10.0, 11.0, 2)),
+        (11.0, 0, (0, 10.0, 11.0, 2)),
+        (12.5, 2, (2, 12.5, 12.5, 1)),
+        (12.0, 0, (2, 12.5, 12.5, 1)),
+        (13.0, 2, (2, 12.5, 13.0, 2)),
+        (14.0, 0, (0, 14.0, 14.0, 1)),
+        (14.0, 1, (1, 14.0, 14.0, 1)),
+        (14.0, 3, (3, 14.0, 14.0, 1)),
+        (14.0, 1, (3, 14.0, 14.0, 1)),
+        (14.0, 2, (2, 14.0, 14.0, 1)),
+        (14.0, 3, (2, 14.0, 14.0, 1)),
+        (-5.0, 1, (2, 14.0, 14.0, 1)),
+    ];
+    let mut before: Option<Row> = None;
+    for (time, severity, expected) in steps {
+        let changes = store.apply(&[said("moves", time, severity, "")]).await.unwrap();
+        let now = row(store, "moves").await;
+        assert_eq!(figures(&now), expected, "after {severity} at {time}");
+        if before.as_ref() == Some(&now) {
+            assert!(changes.is_empty());
+        } else {
+            assert_eq!(changes.len(), 1);
+            assert_eq!((&changes[0].before, &changes[0].after), (&before, &now));
+            assert_eq!(
+                (now.text.as_str(), now.origin.as_str()),
+                (format!("t{time}").as_str(), "o")
+            );
+            assert_eq!(now.eventid, EventId([severity; 12]).to_string());
+        }
+        before = Some(now);
+    }
+    let all: Vec<Event> = steps.iter().map(|(at, is, _)| said("batch", *at, *is, "")).collect();
+    let changes = store.apply(&all).await.unwrap();
+    assert_eq!(changes.len(), 8);
+    assert_eq!(figures(&row(store, "batch").await), (2, 14.0, 14.0, 1));
+    assert!(store.apply(&all).await.unwrap().is_empty());
+}
+
+async fn ends_with_its_time(store: &dyn StatusStore) {
+    let expire = async |now| store.expire(now).await.unwrap();
+    let heard = async |time, severity, more| {
+        store.apply(&[said("ttl", time, severity, more)]).await.unwrap()
+    };
+    heard(100.0, 0, r#","ttl":60"#).await;
+    assert!(expire(160.0).await.is_empty());
+    let changes = expire(161.0).await;
+    assert_eq!(changes.len(), 1);
+    assert_eq!(figures(changes[0].before.as_ref().unwrap()), (0, 100.0, 100.0, 1));
+    assert_eq!(figures(&changes[0].after), (3, 160.0, 160.0, 1));
+    assert_eq!(changes[0].after.text, "not heard of for 1m");
+    assert_eq!(changes[0].after, row(store, "ttl").await);
+    // Neither again, nor when the clock jumps.
+    for now in [162.0, 1e9, 50.0, 1e9] {
+        assert!(expire(now).await.is_empty());
+    }
+    // What had been heard already is no news.
+    assert!(heard(100.0, 0, r#","ttl":60"#).await.is_empty());
+    assert!(heard(99.0, 2, "").await.is_empty());
+    // Something that was on its way when time ran out.
+    let changes = heard(150.0, 0, r#","ttl":60"#).await;
+    assert_eq!(figures(&changes[0].after), (0, 100.0, 150.0, 2));
+    assert!(expire(205.0).await.is_empty());
+    assert_eq!(figures(&expire(300.0).await[0].after), (3, 210.0, 210.0, 1));
+    // And something that came after it.
+    assert_eq!(figures(&heard(250.0, 0, "").await[0].after), (0, 250.0, 250.0, 1));
+    assert!(expire(1e9).await.is_empty());
+    // What was not known before stays so, and is told once.
+    heard(300.0, 3, r#","ttl":10"#).await;
+    assert_eq!(figures(&expire(400.0).await[0].after), (3, 300.0, 310.0, 2));
+    assert!(expire(500.0).await.is_empty());
+}
+
+async fn remembers_what_somebody_said(store: &dyn StatusStore) {
+    let (it, nobody) = (of("ack"), of("nobody"));
+    let now = async || row(store, "ack").await;
+    store.apply(&[said("ack", 1.0, 2, "")]).await.unwrap();
+    assert!(store.acknowledge(&it, Some("ann: disk ordered")).await.unwrap());
+    let path = ["web1 runs on host1".to_owned(), "host1 is CRITICAL".to_owned()];
+    assert!(store.suppress(&it, &path).await.unwrap());
+    assert!(store.flap(&it, true).await.unwrap());
+    store.apply(&[said("ack", 2.0, 1, "")]).await.unwrap();
+    let kept = now().await;
+    assert_eq!(kept.acknowledged.as_deref(), Some("ann: disk ordered"));
+    assert_eq!(kept.suppressed, path);
+    assert!(kept.flapping);
+    assert!(store.acknowledge(&it, None).await.unwrap());
+    assert!(store.suppress(&it, &[]).await.unwrap());
+    assert_eq!((now().await.acknowledged, now().await.suppressed), (None, Vec::new()));
+    store.acknowledge(&it, Some("ann")).await.unwrap();
+    store.suppress(&it, &path).await.unwrap();
+    store.apply(&[said("ack", 3.0, 0, "")]).await.unwrap();
+    let well = now().await;
+    assert_eq!((well.acknowledged, well.suppressed), (None, Vec::new()));
+    assert!(well.flapping);
+    // There is nothing to know of what is well.
+    assert!(store.acknowledge(&it, Some("ann")).await.unwrap());
+    assert_eq!(now().await.acknowledged, None);
+    assert!(store.flap(&it, false).await.unwrap());
+    assert!(!now().await.flapping);
+    assert!(!store.acknowledge(&nobody, Some("ann")).await.unwrap());
+    assert!(!store.suppress(&nobody, &path).await.unwrap());
+    assert!(!store.flap(&nobody, true).await.unwrap());
+    assert!(!store.clear(&nobody).await.unwrap());
+    assert!(store.clear(&it).await.unwrap());
+    assert!(!store.clear(&it).await.unwrap());
+    // What was forgotten begins anew.
+    assert!(store.apply(&[said("ack", 1.0, 2, "")]).await.unwrap()[0].before.is_none());
+    store.clear(&it).await.unwrap();
+}
+
+async fn shows_what_is_asked_for(store: &dyn StatusStore) {
+    let disk = Draft::new(Kind::Alert, "o", "moves", "disk", 1.0).severity(Severity::Ok).event();
+    store.apply(&[disk]).await.unwrap();
+    let found = async |query: Query| -> Vec<String> {
+        let rows = store.rows(&query).await.unwrap();
+        rows.into_iter()
+            .map(|row| format!("{} {}", row.identity.subject, row.identity.name))
+            .collect()
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let all = ["batch load", "moves disk", "moves load", "ttl load"];
+    assert_eq!(found(Query::default()).await, all);
+    assert_eq!(found(Query { subject: some("moves"), ..Query::default() }).await, all[1..3]);
+    assert_eq!(found(Query { name: some("disk"), ..Query::default() }).await, all[1..2]);
+    let problems = found(Query { problems: true, ..Query::default() }).await;
+    assert_eq!(problems, ["batch load", "moves load", "ttl load"]);
+    assert!(found(Query { name: some("nothing"), ..Query::default() }).await.is_empty());
+}

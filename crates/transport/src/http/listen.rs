@@ -1,0 +1,95 @@
+//! Accepts connections, and lets none of them take more than its share.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::answer::{Posting, answer};
+use super::door::Door;
+use crate::intake::Batch;
+
+/// How long the headers of a request may take to come, and a connection may do
+/// nothing, at most.
+const HEADERS: Duration = Duration::from_secs(20);
+/// How long TLS may take to be agreed on.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// The most bytes of the headers.
+const HEADER_BYTES: usize = 64 << 10;
+
+/// What connections have in common.
+#[derive(Clone)]
+pub struct Listen {
+    pub door: Arc<Door>,
+    pub input: mpsc::Sender<Batch<Posting>>,
+    pub stop: CancellationToken,
+}
+
+impl Listen {
+    /// Accepts connections until it is stopped; those that there are then finish their answers.
+    pub async fn run(self, listener: TcpListener) {
+        let free = Arc::new(Semaphore::new(self.door.connections));
+        while let Some(Ok(permit)) =
+            self.stop.run_until_cancelled(Arc::clone(&free).acquire_owned()).await
+        {
+            match self.stop.run_until_cancelled(listener.accept()).await {
+                None => return,
+                Some(Ok((stream, _))) => {
+                    let listen = self.clone();
+                    tokio::spawn(async move {
+                        listen.connection(stream).await;
+                        drop(permit);
+                    });
+                }
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    async fn connection(&self, stream: TcpStream) {
+        // Answers are small and should not wait; that they would is no reason to give none.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = &self.door.tls else { return self.serve(stream).await };
+        match timeout(HANDSHAKE, TlsAcceptor::from(Arc::clone(tls)).accept(stream)).await {
+            Ok(Ok(stream)) => self.serve(stream).await,
+            Ok(Err(error)) => tracing::debug!(%error, "no TLS could be agreed on"),
+            Err(_) => tracing::debug!("no TLS was agreed on in time"),
+        }
+    }
+
+    async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let service = service_fn(|request| async {
+            Ok::<_, Infallible>(answer(&self.door, &self.input, request).await)
+        });
+        let mut connection = pin!(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADERS.min(self.door.timeout))
+                .max_buf_size(HEADER_BYTES)
+                .serve_connection(TokioIo::new(stream), service)
+        );
+        let ended = match self.stop.run_until_cancelled(connection.as_mut()).await {
+            Some(ended) => ended,
+            None => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Messages from a queue or a topic.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use groundrule_core::delivery::{CarryError, Message, Source};
+use tokio::time::{sleep, timeout};
+use tokio_util::codec::Encoder;
+use tracing::{info, warn};
+
+use super::codec::{Codec, Outgoing};
+use super::connection::{Connection, Incoming, Outlet, connect};
+use super::frame::{Frame, Version};
+use super::inbox::{Delivery, Inbox};
+use super::options::Options;
+use super::patience::Patience;
+
+/// How long the broker has to take leave of us.
+const LEAVE: Duration = Duration::from_secs(2);
+/// How long a complaint may take to come after the connection broke.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// How long more may be settled before the broker is told again: one acknowledgement then serves
+/// for all.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A subscription that outlives its connections.
+pub struct Subscription {
+    options: Option<Options>,
+    inbox: Arc<Inbox>,
+}
+
+impl Subscription {
+    /// One that connects when it is first asked for messages.
+    pub fn new(options: Options) -> Self {
+        let inbox = Arc::new(Inbox::new(options.prefetch));
+        Self { options: Some(options), inbox }
+    }
+}
+
+#[async_trait]
+impl Source for Subscription {
+    async fn receive(&mut self, max: usize) -> Result<Vec<Message>, CarryError> {
+        if let Some(options) = self.options.take() {
+            tokio::spawn(keep(options, Arc::clone(&self.inbox)));
+        }
+        self.inbox.receive(max).await
+    }
+
+    async fn settle(&mut self, upto: u64) -> Result<(), CarryError> {
+        self.inbox.settle(upto);
+        Ok(())
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.inbox.close();
+    }
+}
+
+/// Connects, again and again, until nobody wants any more messages.
+async fn keep(options: Options, inbox: Arc<Inbox>) {
+    let mut patience = Patience::default();
+    let mut next = 0;
+    loop {
+        let tried = tokio::select! {
+            () = closed(&inbox) => return,
+            tried = connect(&options, &mut next) => tried,
+        };
+        let lost = match tried {
+            Ok(connection) => {
+                info!(address = options.shown, server = connection.server, "subscribed");
+                let Some(lost) = serve(connection, &options, &inbox, &mut patience).await else {
+                    return;
+                };
+                next += 1;
+                lost
+            }
+            Err(error) => error,
+        };
+        inbox.lost(options.kept);
+        if matches!(lost, CarryError::Refused(_)) {
+            return inbox.fail(lost);
+        }
+        warn!(address = options.shown, error = %lost, "no messages for now");
+        tokio::select! {
+            () = closed(&inbox) => return,
+            () = sleep(patience.wait()) => {}
+        }
+    }
+}
+
+/// Waits until nobody wants any more messages; what is settled meanwhile is of lost connections.
+async fn closed(inbox: &Inbox) {
+    while inbox.settled().await.is_some() {}
+}
+
+/// Carries messages over one connection; says why it is lost, or nothing where it was left.
+async fn serve(
+    connection: Connection,
+    options: &Options,
+    inbox: &Inbox,
+    patience: &mut Patience,
+) -> Option<CarryError> {
+    let Connection { mut incoming, mut outlet, version, .. } = connection;
+    if let Err(error) = subscribe(&mut outlet, version, options).await {
+        return Some(error);
+    }
+    let carried = {
+        let reading = read(&mut incoming, version, inbox, patience);
+        tokio::pin!(reading);
+        tokio::select! {
+            error = &mut reading => Err(error),
+            written = write(&mut outlet, version, inbox) => match written {
+                Ok(()) => Ok(()),
+                Err(error) => Err(timeout(LAST_WORDS, reading).await.unwrap_or(error)),
+            },
+        }
+    };
+    if let Err(error) = carried {
+        return Some(error);
+    }
+    let left = timeout(LEAVE, async {
+        leave(&mut outlet).await?;
+        while incoming.frame().await?.command() != b"RECEIPT" {}
+        Ok::<_, CarryError>(())
+    });
+    if !matches!(left.await, Ok(Ok(()))) {
+        warn!(address = options.shown, "the broker did not say that it knows what is settled");
+    }
+    None
+}
+
+async fn subscribe(
+    outlet: &mut Outlet,
+    version: Version,
+    options: &Options,
+) -> Result<(), CarryError> {
+    let prefetch = options.prefetch.to_string();
+    let headers = [
+        ("id", "0"),
+        ("destination", options.destination.as_str()),
+        ("ack", if options.kept { "client" } else { "auto" }),
+        ("activemq.prefetchSize", &prefetch),
+        ("prefetch-count", &prefetch),
+    ];
+    let mut codec = Codec::new(0);
+    codec.agree(version);
+    let mut bytes = BytesMut::new();
+    codec
+        .encode(Outgoing { command: "SUBSCRIBE", headers: &headers, body: b"" }, &mut bytes)
+        .map_err(|error| CarryError::Refused(format!("{}: {error}", options.shown)))?;
+    outlet.write(&[bytes.freeze()]).await
+}
+
+/// Takes in messages while there is room for them; says why no more come.
+async fn read(
+    incoming: &mut Incoming,
+    version: Version,
+    inbox: &Inbox,
+    patience: &mut Patience,
+) -> CarryError {
+    loop {
+        inbox.room().await;
+        let mut deliveries = Vec::new();
+        let ended = loop {
+            match incoming.take() {
+                Ok(Some(frame)) => deliveries.extend(delivery(frame, version)),
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        if !deliveries.is_empty() {
+            patience.renew();
+            inbox.put(deliveries);
+        }
+        if let Some(error) = ended {
+            return error;
+        }
+        if let Err(error) = incoming.fill().await {
+            return error;
+        }
+    }
+}
+
+fn delivery(frame: Frame, version: Version) -> Option<Delivery> {
+    if frame.command() != b"MESSAGE" {
+        return None;
+    }
+    let name = if version >= Version::V1_2 { "ack" } else { "message-id" };
+    Some(Delivery {
+        id: frame.raw(name),
+        message: Message {
+            redelivered: frame.raw("redelivered").is_some_and(|said| said == "true"),
+            cut: frame.cut,
+            body: frame.body,
+        },
+    })
+}
+
+/// Tells what is settled, and gives signs of life, until nobody wants any more messages.
+async fn write(outlet: &mut Outlet, version: Version, inbox: &Inbox) -> Result<(), CarryError> {
+    loop {
+        let settled = tokio::select! {
+            biased;
+            settled = inbox.settled() => settled,
+            () = outlet.due() => {
+                outlet.beat().await?;
+                continue;
+            }
+        };
+        let Some(id) = settled else {
+            return Ok(());
+        };
+        outlet.write(&[acknowledgement(&id, version)]).await?;
+        sleep(PAUSE).await;
+    }
+}
+
+/// Says that a message, and with it all before it, is settled. Its name goes back as it came,
+/// with the escapes of this same connection.
+fn acknowledgement(id: &Bytes, version: Version) -> Bytes {
+    let (before, after) = match version {
+        Version::V1_2 => ("ACK\nid:", "\n\n\0"),
+        _ => ("ACK\nsubscription:0\nmessage-id:", "\n\n\0"),
+    };
+    [before.as_bytes(), id, after.as_bytes()].concat().into()
+}
+
+async fn leave(outlet: &mut Outlet) -> Result<(), CarryError> {
+    outlet.write(&[Bytes::from_static(b"DISCONNECT\nreceipt:bye\n\n\0")]).await
+}

@@ -1,0 +1,96 @@
+//! Lines of standard input and of files, to their end.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::thread;
+
+use async_trait::async_trait;
+use groundrule_core::delivery::{CarryError, Message, Source};
+use tokio::sync::mpsc;
+
+use super::lines::{Lines, READ_BYTES};
+use crate::intake::{Batch, Intake};
+use crate::{Endpoint, Settings, query};
+
+/// A source that is read by a thread of its own: reading may wait for ever.
+pub struct Reading(Intake<Message>);
+
+/// Reads standard input.
+pub fn stdin(endpoint: Endpoint, settings: &Settings) -> Result<Reading, CarryError> {
+    query::known(&endpoint, &[])?;
+    start(endpoint, || Ok(io::stdin().lock()), settings.max_message)
+}
+
+/// Reads a file.
+pub fn file(endpoint: Endpoint, settings: &Settings) -> Result<Reading, CarryError> {
+    query::known(&endpoint, &["sync"])?;
+    let path = super::path(&endpoint)?.to_owned();
+    // A directory can be opened and not read; that it is none is said now.
+    let is_directory = std::fs::metadata(&path)
+        .map_err(|error| query::refused(&endpoint, &format!("cannot read it: {error}")))?
+        .is_dir();
+    if is_directory {
+        return Err(query::refused(&endpoint, "it is a directory: name a file"));
+    }
+    start(endpoint, move || File::open(path), settings.max_message)
+}
+
+fn start<R: Read>(
+    endpoint: Endpoint,
+    open: impl FnOnce() -> io::Result<R> + Send + 'static,
+    max_message: usize,
+) -> Result<Reading, CarryError> {
+    let (input, intake) = Intake::new();
+    let failed = move |error| query::refused(&endpoint, &format!("cannot read it: {error}"));
+    let failed_here = failed.clone();
+    thread::Builder::new()
+        .name("reading".to_owned())
+        .spawn(move || {
+            if let Err(error) = open().and_then(|reader| read(reader, &input, max_message)) {
+                // Whoever would hear it is gone if this fails.
+                let _ = input.blocking_send(Err(failed(error)));
+            }
+        })
+        .map_err(failed_here)?;
+    Ok(Reading(intake))
+}
+
+fn read(
+    mut reader: impl Read,
+    input: &mpsc::Sender<Batch<Message>>,
+    max_message: usize,
+) -> io::Result<()> {
+    let mut lines = Lines::new(max_message);
+    loop {
+        let buffer = lines.room();
+        let before = buffer.len();
+        buffer.resize(before + READ_BYTES, 0);
+        let read = reader.read(&mut buffer[before..]);
+        buffer.truncate(before + read.as_ref().map_or(0, |read| *read));
+        match read {
+            Ok(0) => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        let batch = lines.take();
+        if !batch.is_empty() && input.blocking_send(Ok(batch)).is_err() {
+            return Ok(());
+        }
+    }
+    if let Some(last) = lines.end() {
+        let _ = input.blocking_send(Ok(vec![last]));
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Source for Reading {
+    async fn receive(&mut self, max: usize) -> Result<Vec<Message>, CarryError> {
+        self.0.receive(max).await
+    }
+
+    /// A file is read from its beginning again.
+    async fn settle(&mut self, _upto: u64) -> Result<(), CarryError> {
+        Ok(())
+    }
+}

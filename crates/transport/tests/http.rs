@@ -1,0 +1,364 @@
+//! Events through real HTTP.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use groundrule_core::delivery::{CarryError, Message, Source};
+use groundrule_transport::{Settings, sink, source};
+use tokio::task::JoinHandle;
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn settings(token: Option<&str>) -> Settings {
+    let mut settings = Settings::default();
+    let name = "GROUNDRULE_HTTP_TOKEN".to_owned();
+    settings.variables.extend(token.map(|token| (name, token.to_owned())));
+    settings
+}
+
+fn event(name: usize) -> String {
+    format!(r#"{{"name":"n{name}","subject":"s","type":"metric","metrics":{{"a":1}}}}"#)
+}
+
+/// A source in a task that settles everything it receives, and returns it when asked to end.
+struct Taking {
+    port: u16,
+    task: JoinHandle<()>,
+    taken: std::sync::Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+impl Taking {
+    fn start(query: &str, token: Option<&str>) -> Self {
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}/events{query}");
+        let mut source = source(&url, &settings(token)).unwrap();
+        let taken = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
+        let into = taken.clone();
+        let task = tokio::spawn(async move {
+            let mut count = 0;
+            loop {
+                let messages = source.receive(10).await.unwrap();
+                count += messages.len() as u64;
+                let texts = messages.iter().map(|m| String::from_utf8_lossy(&m.body).into_owned());
+                into.lock().unwrap().extend(texts);
+                source.settle(count).await.unwrap();
+            }
+        });
+        Self { port, task, taken }
+    }
+
+    fn taken(&self) -> Vec<String> {
+        self.taken.lock().unwrap().clone()
+    }
+
+    /// Sends a request as it is; returns the answer.
+    async fn raw(&self, request: impl Into<Vec<u8>>) -> String {
+        raw(self.port, request.into()).await
+    }
+
+    async fn post(&self, headers: &str, body: &str) -> String {
+        let length = body.len();
+        self.raw(format!("POST /events HTTP/1.1\r\nHost: h\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")).await
+    }
+}
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn raw(port: u16, request: Vec<u8>) -> String {
+    tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        // It may answer, and end the connection, before it has everything.
+        let _ = stream.write_all(&request);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn one_an_array_and_lines_are_taken() {
+    let taking = Taking::start("", None);
+    let [a, b, c] = [1, 2, 3].map(event);
+    let json = "Content-Type: application/json\r\n";
+    let one = taking.post(json, &a).await;
+    assert!(one.starts_with("HTTP/1.1 202 ") && one.ends_with("{\"accepted\":1}\n"), "{one}");
+    let array = taking.post(json, &format!("[{a},\n{b}]")).await;
+    assert!(array.ends_with("{\"accepted\":2}\n"), "{array}");
+    let lines = format!("{a}\n{b}\n{c}");
+    let told = taking.post("Content-Type: application/x-ndjson; charset=utf-8\r\n", &lines).await;
+    assert!(told.ends_with("{\"accepted\":3}\n"), "{told}");
+    let sniffed = taking.post("", &lines).await;
+    assert!(sniffed.ends_with("{\"accepted\":3}\n"), "{sniffed}");
+    let many = format!("[{}]", (0..1000).map(event).collect::<Vec<_>>().join(","));
+    assert!(taking.post(json, &many).await.ends_with("{\"accepted\":1000}\n"));
+    let chunked = format!(
+        "POST /events HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{:x}\r\n{a}\r\n0\r\n\r\n",
+        a.len()
+    );
+    assert!(taking.raw(chunked).await.ends_with("{\"accepted\":1}\n"));
+    assert_eq!(taking.taken()[..6], [&a, &a, &b, &a, &b, &c].map(Clone::clone));
+    assert_eq!(taking.taken().len(), 1 + 2 + 3 + 3 + 1000 + 1);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_and_nothing_taken() {
+    let taking = Taking::start("", None);
+    let good = event(1);
+    let cases = [
+        (
+            "",
+            format!("[{good},{{\"name\":\"n\"}}]"),
+            "400",
+            r#"{"error":"1 of 2 events invalid: none was taken","events":[{"index":1,"reasons":["type is missing: one of metric, status, archive, alert, simple_counter","subject is missing"]}]}"#,
+        ),
+        ("", "nonsense".into(), "400", "not JSON"),
+        ("", String::new(), "400", "no event came"),
+        ("Content-Type: application/x-ndjson\r\n", format!("{good}\nbroken"), "400", "\"index\":1"),
+        ("Content-Type: image/png\r\n", good.clone(), "415", "application/x-ndjson"),
+        ("Content-Encoding: gzip\r\n", good.clone(), "415", "not compressed"),
+    ];
+    for (headers, body, status, why) in cases {
+        let answer = taking.post(headers, &body).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(why),
+            "{answer}"
+        );
+    }
+    let other = taking.raw("POST /other HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
+    assert!(other.starts_with("HTTP/1.1 404 "), "{other}");
+    let get = taking.raw("GET /events HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await;
+    assert!(get.starts_with("HTTP/1.1 405 ") && get.contains("allow: POST"), "{get}");
+    let garbage = taking.raw("\0\0\0garbage\r\n\r\n").await;
+    assert!(garbage.is_empty() || garbage.starts_with("HTTP/1.1 400 "), "{garbage}");
+    assert_eq!(taking.taken(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn ten_megabytes_are_too_much_and_five_are_not() {
+    let taking = Taking::start("", None);
+    let sized = |size: usize| event(1).replace("\"s\"", &format!("\"{}\"", "s".repeat(size)));
+    let large = taking.post("", &sized(10 << 20)).await;
+    assert!(large.is_empty() || large.starts_with("HTTP/1.1 413 "), "{large}");
+    let asked = taking.raw(format!("POST /events HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", 10 << 20)).await;
+    assert!(asked.starts_with("HTTP/1.1 413 ") && asked.contains("8388608 bytes"), "{asked}");
+    let chunk = "x".repeat(9 << 20);
+    let chunked = format!(
+        "POST /events HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{:x}\r\n{chunk}\r\n0\r\n\r\n",
+        chunk.len()
+    );
+    let chunked = taking.raw(chunked).await;
+    assert!(chunked.is_empty() || chunked.starts_with("HTTP/1.1 413 "), "{chunked}");
+    assert_eq!(taking.taken().len(), 0);
+    assert!(taking.post("", &sized(5 << 20)).await.starts_with("HTTP/1.1 202 "));
+    assert_eq!(taking.taken().len(), 1);
+}
+
+#[tokio::test]
+async fn the_token_opens_the_door() {
+    let taking = Taking::start("", Some("s3cret"));
+    let without = taking.post("", &event(1)).await;
+    assert!(
+        without.starts_with("HTTP/1.1 401 ") && without.contains("www-authenticate: Bearer"),
+        "{without}"
+    );
+    for other in ["s3cre", "s3crets", ""] {
+        let wrong = taking.post(&format!("Authorization: Bearer {other}\r\n"), &event(1)).await;
+        assert!(wrong.starts_with("HTTP/1.1 40"), "{wrong}");
+        assert!(!wrong.contains("s3cret"), "{wrong}");
+    }
+    let wrong = taking.post("Authorization: Bearer other\r\n", &event(1)).await;
+    assert!(wrong.starts_with("HTTP/1.1 403 "), "{wrong}");
+    assert_eq!(taking.taken().len(), 0);
+    let right = taking.post("authorization: bearer s3cret\r\n", &event(1)).await;
+    assert!(right.starts_with("HTTP/1.1 202 "), "{right}");
+}
+
+#[test]
+fn off_loopback_somebody_has_to_say_who_posts() {
+    let url = format!("http://0.0.0.0:{}/events", free_port());
+    let error = source(&url, &settings(None)).err().unwrap().to_string();
+    assert!(
+        error.contains("?token_file=FILE") && error.contains("GROUNDRULE_HTTP_TOKEN"),
+        "{error}"
+    );
+    let error = source(&url, &settings(Some(" "))).err().unwrap().to_string();
+    assert!(error.contains("its token is empty"), "{error}");
+    assert!(source(&url, &settings(Some("t"))).is_ok());
+}
+
+#[tokio::test]
+async fn it_is_answered_when_all_is_settled_and_not_before() {
+    let port = free_port();
+    let url = format!("http://127.0.0.1:{port}/events?timeout=1.5");
+    let mut source = source(&url, &settings(None)).unwrap();
+    let body = format!("[{},{},{}]", event(1), event(2), event(3));
+    let request = format!(
+        "POST /events HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = tokio::spawn(raw(port, request.clone().into_bytes()));
+    let mut count = 0;
+    while count < 3 {
+        count += source.receive(2).await.unwrap().len() as u64;
+        source.settle(count.min(2)).await.unwrap();
+    }
+    assert!(!answer.is_finished());
+    source.settle(3).await.unwrap();
+    assert!(answer.await.unwrap().starts_with("HTTP/1.1 202 "));
+    // Events that nobody settles in time are not said to be there.
+    let answer = tokio::spawn(raw(port, request.clone().into_bytes()));
+    assert_eq!(source.receive(10).await.unwrap().len(), 3);
+    let late = answer.await.unwrap();
+    assert!(late.starts_with("HTTP/1.1 503 ") && late.contains("retry-after: 5"), "{late}");
+    source.settle(6).await.unwrap();
+    // A source that ends leaves nobody without an answer.
+    let answer = tokio::spawn(raw(port, request.into_bytes()));
+    assert_eq!(source.receive(10).await.unwrap().len(), 3);
+    drop(source);
+    let stopped = answer.await.unwrap();
+    assert!(stopped.starts_with("HTTP/1.1 503 ") && stopped.contains("being stopped"), "{stopped}");
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn many_at_once_and_a_slow_one_among_them() {
+    let taking = Taking::start("?connections=32", None);
+    let mut slow = TcpStream::connect(("127.0.0.1", taking.port)).unwrap();
+    let body = event(0);
+    write!(
+        slow,
+        "POST /events HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )
+    .unwrap();
+    slow.write_all(&body.as_bytes()[..9]).unwrap();
+    let posts: Vec<_> = (0..64)
+        .map(|poster| {
+            let url = format!("http://127.0.0.1:{}/events", taking.port);
+            tokio::spawn(async move {
+                let mut sink = sink(&url, &settings(None)).unwrap();
+                for n in 0..10 {
+                    let message = Message::new(Bytes::from(event(poster * 10 + n)));
+                    sink.send(&[message.clone(), message]).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for post in posts {
+        post.await.unwrap();
+    }
+    assert_eq!(taking.taken().len(), 64 * 10 * 2);
+    slow.write_all(&body.as_bytes()[9..]).unwrap();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut answer = String::new();
+        slow.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    assert!(answer.await.unwrap().starts_with("HTTP/1.1 202 "));
+}
+
+#[tokio::test]
+async fn who_is_too_slow_is_not_waited_for() {
+    let taking = Taking::start("?timeout=1", None);
+    let begun = "POST /events HTTP/1.1\r\nHost: h\r\n";
+    let headers = taking.raw(begun).await;
+    assert!(headers.is_empty() || headers.starts_with("HTTP/1.1 408 "), "{headers}");
+    let body = taking.raw(format!("{begun}Content-Length: 100\r\n\r\n{{")).await;
+    assert!(body.starts_with("HTTP/1.1 408 ") && body.contains("took too long"), "{body}");
+    assert_eq!(taking.taken().len(), 0);
+}
+
+#[tokio::test]
+async fn the_sink_posts_to_the_source_and_tells_what_it_says() {
+    let taking = Taking::start("", Some("s3cret"));
+    let url = format!("http://127.0.0.1:{}/events", taking.port);
+    let messages: Vec<_> = (0..3000).map(|n| Message::new(Bytes::from(event(n)))).collect();
+    let large = Message::new(Bytes::from(
+        event(1).replace("\"s\"", &format!("\"{}\"", "s".repeat(2 << 20))),
+    ));
+    let mut to = sink(&url, &settings(Some("s3cret"))).unwrap();
+    to.send(&messages).await.unwrap();
+    to.send(&[large, messages[0].clone()]).await.unwrap();
+    assert_eq!(taking.taken()[..3000], (0..3000).map(event).collect::<Vec<_>>());
+    assert_eq!(taking.taken().len(), 3002);
+    let error = to.send(&[Message::new(Bytes::from_static(b"{}"))]).await.unwrap_err();
+    assert!(
+        matches!(&error, CarryError::Refused(why) if why.contains("name is missing")),
+        "{error}"
+    );
+    let mut other = sink(&url, &settings(Some("an0ther"))).unwrap();
+    let error = other.send(&messages[..1]).await.unwrap_err();
+    assert!(
+        matches!(&error, CarryError::Refused(why) if why.contains("403") && !why.contains("an0ther")),
+        "{error}"
+    );
+}
+
+/// A server that answers each request with one answer.
+fn answering(answer: String) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn every_status_is_understood() {
+    let one = [Message::new(Bytes::from(event(1)))];
+    let cases = [
+        ("200 OK", "ok"),
+        ("202 Accepted", "ok"),
+        ("204 No Content", "ok"),
+        ("400 Bad Request", "refused"),
+        ("404 Not Found", "refused"),
+        ("413 Too Large", "refused"),
+        ("408 Timeout", "away"),
+        ("429 Too Many", "away"),
+        ("500 Oh", "away"),
+        ("503 Busy", "away"),
+        ("302 Found", "away"),
+    ];
+    for (status, expected) in cases {
+        let body = if status.starts_with("204") { "" } else { "such\nis life" };
+        let length = body.len();
+        let port = answering(format!(
+            "HTTP/1.1 {status}\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        ));
+        let url = format!("http://127.0.0.1:{port}/events?timeout=10");
+        let told = match sink(&url, &settings(None)).unwrap().send(&one).await {
+            Ok(()) => "ok",
+            Err(error) => {
+                assert!(error.to_string().contains("such is life"), "{error}");
+                if matches!(error, CarryError::Away(_)) { "away" } else { "refused" }
+            }
+        };
+        assert_eq!(told, expected, "{status}");
+    }
+    let url = format!("http://127.0.0.1:{}/events", free_port());
+    let error = sink(&url, &settings(None)).unwrap().send(&one).await.unwrap_err();
+    assert!(matches!(&error, CarryError::Away(why) if why.contains("refused")), "{error}");
+}

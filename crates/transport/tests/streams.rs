@@ -1,0 +1,267 @@
+//! Lines through real sockets and files.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use groundrule_core::delivery::{CarryError, Message, Source};
+use groundrule_transport::{Settings, sink, source};
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn small() -> Settings {
+    Settings { max_message: 100_000, ..Settings::default() }
+}
+
+fn message(body: &str) -> Message {
+    Message::new(Bytes::copy_from_slice(body.as_bytes()))
+}
+
+fn refused(url: &str) -> String {
+    match source(url, &Settings::default()).err().unwrap() {
+        CarryError::Refused(why) => why,
+        CarryError::Away(why) => panic!("{why}"),
+    }
+}
+
+async fn taken(source: &mut Box<dyn Source>, count: usize) -> Vec<Message> {
+    let mut all = Vec::new();
+    while all.len() < count {
+        let some = source.receive(count - all.len()).await.unwrap();
+        assert!(!some.is_empty(), "the source ended after {} of {count}", all.len());
+        all.extend(some);
+    }
+    all
+}
+
+fn texts(messages: &[Message]) -> Vec<String> {
+    messages.iter().map(|m| String::from_utf8_lossy(&m.body).into_owned()).collect()
+}
+
+#[tokio::test]
+async fn many_connections_are_read_whatever_pieces_they_send() {
+    let port = free_port();
+    let mut source = source(&format!("tcp://127.0.0.1:{port}"), &small()).unwrap();
+    let senders: Vec<_> = (0..20)
+        .map(|sender| {
+            thread::spawn(move || {
+                let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                let lines: String =
+                    (0..50).map(|n| format!("{{\"{sender}\":{n}}}\r\n\n")).collect();
+                for piece in lines.as_bytes().chunks(7) {
+                    stream.write_all(piece).unwrap();
+                }
+                write!(stream, "last of {sender}").unwrap();
+            })
+        })
+        .collect();
+    let all = texts(&taken(&mut source, 20 * 51).await);
+    for sender in 0..20 {
+        let own: Vec<_> =
+            all.iter().filter(|line| line.starts_with(&format!("{{\"{sender}\":"))).collect();
+        let expected: Vec<_> = (0..50).map(|n| format!("{{\"{sender}\":{n}}}")).collect();
+        assert_eq!(own, expected.iter().collect::<Vec<_>>());
+        assert!(all.contains(&format!("last of {sender}")));
+    }
+    source.settle(20 * 51).await.unwrap();
+    senders.into_iter().for_each(|sender| sender.join().unwrap());
+}
+
+#[tokio::test]
+async fn a_line_that_is_too_long_is_cut_and_the_next_is_whole() {
+    let port = free_port();
+    let mut source = source(&format!("tcp://127.0.0.1:{port}"), &small()).unwrap();
+    let sender = thread::spawn(move || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.write_all(b"first\n").unwrap();
+        for _ in 0..500 {
+            stream.write_all(&[b'x'; 10_001]).unwrap();
+        }
+        stream.write_all(b"\nlast\n").unwrap();
+    });
+    let all = taken(&mut source, 3).await;
+    assert_eq!((&all[0].body[..], &all[2].body[..]), (&b"first"[..], &b"last"[..]));
+    assert_eq!((all[1].cut, all[1].body.len()), (Some(5_000_500), 64 << 10));
+    assert_eq!((all[0].cut, all[2].cut), (None, None));
+    sender.join().unwrap();
+}
+
+/// Whoever sends faster than the lines are taken has to wait.
+#[tokio::test]
+async fn a_slow_consumer_holds_up_the_sender() {
+    let port = free_port();
+    let mut source = source(&format!("tcp://127.0.0.1:{port}"), &small()).unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+    let line = [&[b'a'; 999][..], b"\n"].concat().repeat(100);
+    // Sixteen batches of 64 KiB and what the system holds are taken; not 256 MB.
+    let mut written = 0;
+    let sender = thread::spawn(move || {
+        while written < 256 << 20 {
+            match stream.write(&line) {
+                Ok(more) => written += more,
+                Err(_) => break,
+            }
+        }
+        written
+    });
+    assert_eq!(texts(&source.receive(1).await.unwrap()), ["a".repeat(999)]);
+    let written = tokio::task::spawn_blocking(|| sender.join().unwrap()).await.unwrap();
+    assert!(written < 64 << 20, "{written} bytes were taken");
+    let whole = written / 1000;
+    assert_eq!(taken(&mut source, whole - 1).await.len(), whole - 1);
+}
+
+#[tokio::test]
+async fn receiving_may_be_given_up_at_any_time() {
+    let port = free_port();
+    let mut source = source(&format!("tcp://127.0.0.1:{port}"), &small()).unwrap();
+    let sender = thread::spawn(move || {
+        // The source listens since it was made, and accepts when somebody receives.
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        for n in 0..3000 {
+            writeln!(stream, "{n}").unwrap();
+        }
+    });
+    let mut all = Vec::new();
+    while all.len() < 3000 {
+        let receiving = source.receive(7);
+        if let Ok(some) = tokio::time::timeout(Duration::from_micros(50), receiving).await {
+            all.extend(texts(&some.unwrap()));
+        }
+    }
+    assert_eq!(all, (0..3000).map(|n| n.to_string()).collect::<Vec<_>>());
+    sender.join().unwrap();
+}
+
+#[test]
+fn only_this_machine_may_send_unless_anyone_may() {
+    let port = free_port();
+    assert!(refused(&format!("tcp://0.0.0.0:{port}")).contains("?anyone=yes"));
+    assert!(source(&format!("tcp://0.0.0.0:{port}?anyone=yes"), &small()).is_ok());
+    let _first = source(&format!("tcp://127.0.0.1:{port}"), &small()).unwrap();
+    assert!(refused(&format!("tcp://127.0.0.1:{port}")).contains("cannot listen"));
+    assert!(refused("tcp://127.0.0.1").contains("with its port"));
+    assert!(refused("tcp://127.0.0.1:1?anione=yes").contains("anyone"));
+}
+
+#[tokio::test]
+async fn a_socket_file_is_for_its_user_and_one_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("in.socket");
+    let url = format!("unix:{}", path.display());
+    // One that a process left behind.
+    drop(UnixListener::bind(&path).unwrap());
+    let mut source = source(&url, &small()).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(refused(&url).contains("another process listens there"));
+    let mut stream = UnixStream::connect(&path).unwrap();
+    stream.write_all(b"one\ntwo\n").unwrap();
+    assert_eq!(texts(&taken(&mut source, 2).await), ["one", "two"]);
+    let mut sink = sink(&url, &small()).unwrap();
+    sink.send(&[message("three"), message("{\n}")]).await.unwrap();
+    assert_eq!(texts(&taken(&mut source, 2).await), ["three", "{ }"]);
+    drop(source);
+    tokio::task::yield_now().await;
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    fs::write(&path, "precious").unwrap();
+    assert!(refused(&url).contains("no socket"));
+    assert_eq!(fs::read(&path).unwrap(), b"precious");
+}
+
+#[tokio::test]
+async fn a_file_is_read_to_its_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events.ndjson");
+    let many: String = (0..100_000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
+    fs::write(&path, format!("{many}\n\nlast")).unwrap();
+    let mut source = source(&format!("file:{}", path.display()), &small()).unwrap();
+    let mut all = Vec::new();
+    loop {
+        let some = source.receive(1000).await.unwrap();
+        assert!(some.len() <= 1000);
+        if some.is_empty() {
+            break;
+        }
+        all.extend(some);
+    }
+    assert_eq!(all.len(), 100_001);
+    assert_eq!(texts(&all[99_999..]), ["{\"n\":99999}", "last"]);
+    let missing = refused(&format!("file:{}.not", path.display()));
+    assert!(missing.contains("No such file"), "{missing}");
+    assert!(refused(&format!("file:{}", directory.path().display())).contains("directory"));
+    assert!(refused("file://host/x").contains("write file:host/x"));
+}
+
+#[tokio::test]
+async fn a_file_is_appended_to_and_may_be_moved_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("out.ndjson");
+    fs::write(&path, "before\n").unwrap();
+    let url = format!("file:{}?sync=yes", path.display());
+    let mut to = sink(&url, &small()).unwrap();
+    to.send(&[message("{\"a\":\n1}"), message("two")]).await.unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "before\n{\"a\": 1}\ntwo\n");
+    fs::rename(&path, directory.path().join("out.1")).unwrap();
+    to.send(&[message("three")]).await.unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
+    let nowhere = format!("file:{}/no/such", directory.path().display());
+    let error = sink(&nowhere, &small()).unwrap().send(&[message("x")]).await.unwrap_err();
+    assert!(matches!(error, CarryError::Refused(_)), "{error}");
+    let mut full = sink("file:/dev/full", &small()).unwrap();
+    let error = full.send(&[message("x")]).await.unwrap_err();
+    assert!(matches!(error, CarryError::Away(_)), "{error}");
+}
+
+fn read_lines(listener: &TcpListener, count: usize) -> String {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut text = String::new();
+    let mut byte = [0];
+    while text.matches('\n').count() < count && stream.read(&mut byte).unwrap() == 1 {
+        text.push(char::from(byte[0]));
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_far_side_that_comes_back_gets_the_rest() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut sink = sink(&format!("tcp://{address}?timeout=20"), &small()).unwrap();
+    let first = thread::spawn(move || read_lines(&listener, 2));
+    sink.send(&[message("one"), message("two")]).await.unwrap();
+    assert_eq!(first.join().unwrap(), "one\ntwo\n");
+    // It is away now, with its listener, and comes back while the sink tries.
+    let second = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        read_lines(&TcpListener::bind(address).unwrap(), 1)
+    });
+    // That the far side ended the connection has to have arrived.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    sink.send(&[message("three")]).await.unwrap();
+    assert_eq!(second.join().unwrap(), "three\n");
+}
+
+#[tokio::test]
+async fn a_far_side_that_stays_away_or_takes_nothing_is_told() {
+    let url = format!("tcp://127.0.0.1:{}?timeout=0.3", free_port());
+    let error = sink(&url, &small()).unwrap().send(&[message("x")]).await.unwrap_err();
+    assert!(matches!(&error, CarryError::Away(why) if why.contains("refused")), "{error}");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("tcp://{}?timeout=0.3", listener.local_addr().unwrap());
+    let much = vec![Message::new(Bytes::from(vec![b'x'; 1 << 20])); 64];
+    let error = sink(&url, &small()).unwrap().send(&much).await.unwrap_err();
+    assert!(matches!(&error, CarryError::Away(why) if why.contains("takes nothing")), "{error}");
+    let missing = sink("unix:no/such.socket?timeout=0.1", &small()).unwrap().send(&much[..1]).await;
+    assert!(matches!(missing, Err(CarryError::Away(_))));
+    assert!(!Path::new("no").exists());
+}
