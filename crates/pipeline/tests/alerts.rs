@@ -10,5 +10,7 @@ mod model;
 mod notifying;
 #[path = "alerts/sending.rs"]
 mod sending;
+#[path = "alerts/store.rs"]
+mod store;
 #[path = "alerts/tower.rs"]
 mod tower;

@@ -4,13 +4,14 @@
 mod alerting;
 
 use std::path::Path;
+use std::time::Duration;
 
 use groundrule_core::event::{Draft, Event, EventId, Kind, Severity};
 use groundrule_pipeline::actions::Ledger;
 use groundrule_pipeline::callbacks::{CallbackRules, CallbacksPart, ORIGIN};
 use groundrule_pipeline::part::{Part as _, PartError};
 
-use alerting::{Hand, lines, means, server, until};
+use alerting::{Hand, lines, means, server};
 
 /// A part with these rules, which remembers nothing.
 async fn part(directory: &Path, rules: &[(&str, &str)]) -> CallbacksPart {
@@ -41,6 +42,25 @@ async fn called(part: &mut CallbacksPart, events: &[Event]) -> Vec<Event> {
     let mut says = part.take(events).await.unwrap();
     says.extend(part.finish().await.unwrap());
     says
+}
+
+/// Waits until something is so.
+async fn until(so: impl Fn() -> bool) {
+    for _ in 0..1000 {
+        if so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it did not become so");
+}
+
+/// Whether a process has ended; one that nobody has asked about yet has, too.
+fn is_gone(pid: &str) -> bool {
+    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Err(_) => true,
+        Ok(stat) => stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'),
+    }
 }
 
 /// A rule that runs a line of a shell.
@@ -83,7 +103,7 @@ async fn a_program_that_takes_too_long_ends_with_all_that_it_started() {
     let pids = lines(&file);
     assert_eq!(pids.len(), 2);
     for pid in pids {
-        until(|| alerting::is_gone(&pid)).await;
+        until(|| is_gone(&pid)).await;
     }
 }
 
@@ -96,7 +116,7 @@ async fn what_a_program_leaves_behind_does_not_hold_the_call() {
     let says = called(&mut part, &[event(1)]).await;
     assert_eq!(says[0].text(), "leaves was called");
     let pid = lines(&file).remove(0);
-    until(|| alerting::is_gone(&pid)).await;
+    until(|| is_gone(&pid)).await;
 }
 
 #[tokio::test]

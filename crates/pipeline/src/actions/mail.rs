@@ -15,8 +15,8 @@ use tokio::time::timeout;
 
 use super::{Action, ActionError, Means, Outcome, Plan, secret};
 
-/// How many characters a subject line has at most.
-const SUBJECT: usize = 200;
+/// How many characters a line has at most, other than in the event's text.
+const LINE: usize = 200;
 
 /// How much of an event's text is in a mail.
 const TEXT: usize = 64 * 1024;
@@ -178,8 +178,11 @@ fn told(error: &lettre::transport::smtp::Error) -> ActionError {
 
 /// On one line, whatever the event has in it.
 fn subject(event: &Event) -> String {
-    let line = format!("{}: {} on {}", event.severity(), event.name(), event.subject());
-    line.chars().filter(|c| !c.is_control()).take(SUBJECT).collect()
+    line(&format!("{}: {} on {}", event.severity(), event.name(), event.subject()))
+}
+
+fn line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(LINE).collect()
 }
 
 fn body(event: &Event) -> String {
@@ -190,10 +193,10 @@ fn body(event: &Event) -> String {
     let mut lines = vec![
         event.text()[..event.text().floor_char_boundary(TEXT)].to_owned(),
         String::new(),
-        format!("subject:  {}", event.subject()),
-        format!("name:     {}", event.name()),
+        format!("subject:  {}", line(event.subject())),
+        format!("name:     {}", line(event.name())),
         format!("severity: {}", event.severity()),
-        format!("origin:   {}", event.origin()),
+        format!("origin:   {}", line(event.origin())),
     ];
     lines.extend(time.map(|time| format!("time:     {time}")));
     lines.extend(event.eventid().map(|id| format!("event:    {id}")));

@@ -87,8 +87,11 @@ pub struct ActionKind {
     pub name: &'static str,
     /// What it does.
     pub about: &'static str,
-    read: fn(Map<String, Value>) -> Result<Box<dyn Plan>, String>,
+    read: fn(Options) -> Result<Box<dyn Plan>, String>,
 }
+
+/// The options of an action by name.
+type Options = Map<String, Value>;
 
 /// Every kind of action.
 pub const KINDS: &[ActionKind] = &[
@@ -141,9 +144,7 @@ pub fn plan(
     (found.read)(options).map_err(|reason| format!("{kind}: {reason}"))
 }
 
-fn read<P: DeserializeOwned + Plan + 'static>(
-    options: Map<String, Value>,
-) -> Result<Box<dyn Plan>, String> {
+fn read<P: DeserializeOwned + Plan + 'static>(options: Options) -> Result<Box<dyn Plan>, String> {
     let plan: P =
         serde_json::from_value(Value::Object(options)).map_err(|error| error.to_string())?;
     plan.check()?;

@@ -270,8 +270,12 @@ impl AlertsPart {
         let mut orphans = Vec::new();
         for of in silent {
             // What is no problem any more will be heard of.
-            if failed.is_problem(&of) && self.causes.cause(&failed.but(Some(&of)), &of).is_none() {
-                orphans.push(of);
+            if !failed.is_problem(&of) {
+                continue;
+            }
+            match self.causes.cause(&failed.but(Some(&of)), &of) {
+                Some(path) => self.explain(&of, path).await?,
+                None => orphans.push(of),
             }
         }
         // One of them may be the cause of others.
@@ -287,6 +291,17 @@ impl AlertsPart {
             self.follow(&of, watch, &event, Some(Reason::Delayed), &mut failed).await?;
         }
         self.looked = (all, now);
+        Ok(())
+    }
+
+    /// It is silent still, maybe because of something else than before.
+    async fn explain(&mut self, of: &Identity, path: Vec<String>) -> Result<(), PartError> {
+        let Some(watch) = self.watches.get_mut(of) else { return Ok(()) };
+        if watch.suppressed() != Some(&path) {
+            self.store.suppress(of, &path).await.map_err(away)?;
+            watch.suppress(path);
+            self.changed.insert(of.clone());
+        }
         Ok(())
     }
 

@@ -1,10 +1,7 @@
 //! What the tests of alerts and callbacks share.
 
-pub mod store;
-
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use groundrule_core::delivery::{CarryError, Message, Sink};
@@ -77,25 +74,6 @@ pub fn lines(file: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Waits until something is so.
-pub async fn until(so: impl Fn() -> bool) {
-    for _ in 0..1000 {
-        if so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("it did not become so");
-}
-
-/// Whether a process has ended; one that nobody has asked about yet has, too.
-pub fn is_gone(pid: &str) -> bool {
-    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
-        Err(_) => true,
-        Ok(stat) => stat.rsplit(')').next().unwrap().trim_start().starts_with('Z'),
-    }
-}
-
 /// Requests that a server heard, each whole.
 pub type Requests = Arc<Mutex<Vec<String>>>;
 
@@ -124,7 +102,7 @@ pub async fn server(answer: &'static str) -> (String, Requests) {
                     }
                     match stream.read(&mut piece).await {
                         Ok(read @ 1..) => {
-                            text.push_str(std::str::from_utf8(&piece[..read]).unwrap())
+                            text.push_str(std::str::from_utf8(&piece[..read]).unwrap());
                         }
                         _ => return,
                     }

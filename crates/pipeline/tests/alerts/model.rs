@@ -8,7 +8,7 @@ use groundrule_pipeline::status::StatusStore as _;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::alerting::store::load;
+use crate::store::load;
 use crate::tower::Tower;
 
 const SUBJECTS: [&str; 4] = ["web", "db", "disk", "lone"];

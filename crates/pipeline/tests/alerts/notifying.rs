@@ -7,7 +7,7 @@ use groundrule_pipeline::part::{Part as _, PartError};
 use groundrule_pipeline::status::StatusStore as _;
 use serde_json::json;
 
-use crate::alerting::store::load;
+use crate::store::load;
 use crate::tower::{Tower, names};
 
 const NONE: [&str; 0] = [];

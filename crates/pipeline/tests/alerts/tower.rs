@@ -9,8 +9,8 @@ use groundrule_pipeline::part::Part as _;
 use groundrule_pipeline::status::StatusStore as _;
 use serde_json::{Value, json};
 
-use crate::alerting::store::{Needs, Rows};
 use crate::alerting::{Hand, lines, means};
+use crate::store::{Needs, Rows};
 
 /// An alerts part, and what is around it.
 pub struct Tower {
