@@ -141,7 +141,7 @@ fn told(event: &Event) -> String {
         event.name(),
         event.text()
     );
-    line(text.trim_end()).into_owned()
+    line(text.trim_end())
 }
 
 /// A time for people, to the second.

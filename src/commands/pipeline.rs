@@ -265,8 +265,7 @@ impl<'c> Building<'c> {
         let mut parts: Vec<(PartName, Box<dyn Part>)> = Vec::new();
         let store = match &self.options.status {
             Some(url) => Some(
-                status::open(url, &self.settings.variables)
-                    .await
+                status::open(url)
                     .map_err(|error| no_status(&error))?,
             ),
             None => None,

@@ -53,8 +53,8 @@ async fn opened(
         Failure::new("no status store is named", "add --status sqlite:FILE, or set pipeline.status")
     })?;
     let opened = match changes {
-        true => status::open(url, &context.environment).await,
-        false => status::read(url, &context.environment).await,
+        true => status::open(url),
+        false => status::read(url),
     };
     opened.map_err(|error| no_status(&error))
 }
@@ -141,7 +141,7 @@ fn told(row: &Row) -> String {
         row.count,
         row.text
     );
-    line(&text).into_owned()
+    line(&text)
 }
 
 /// The worst of all, as a plugin of Nagios says it.

@@ -8,6 +8,7 @@ mod broken_example;
 mod coloring;
 mod configuring;
 mod documents;
+mod events;
 mod exit_codes;
 mod faults_of_commands;
 mod faults_of_policies;

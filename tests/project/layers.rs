@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Every crate of the workspace with its layer; tools of the tests stand beside them.
-const LAYERS: [(&str, u8); 8] = [
+const LAYERS: [(&str, u8); 11] = [
     ("groundrule-core", 0),
     ("groundrule-inventory", 1),
     ("groundrule-engine", 1),
+    ("groundrule-transport", 1),
+    ("groundrule-pipeline", 1),
     ("groundrule-steps", 2),
     ("groundrule-report", 2),
     ("groundrule", 3),
     ("groundrule-oracle", 0),
     ("groundrule-bench", 0),
+    ("groundrule-services", 0),
 ];
 
 #[test]

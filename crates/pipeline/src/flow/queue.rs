@@ -14,13 +14,8 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Says that they are delivered: the far side has them, or they are safe on disk.
-    pub fn delivered(self) {
-        // Nobody waits for it when the pipeline is being torn down.
-        let _ = self.done.send(());
-    }
-
-    /// Only the receipt is kept.
+    /// The events, and what says that they are delivered: the far side has them, or they are safe
+    /// on disk.
     pub fn split(self) -> (Vec<Event>, oneshot::Sender<()>) {
         (self.events, self.done)
     }

@@ -1,0 +1,18 @@
+//! The pipeline as its users run it: the program, real brokers, real servers.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
+#[path = "../command/running.rs"]
+mod running;
+
+mod lines;
+mod process;
+
+mod between;
+mod callbacks;
+mod crashes;
+mod listening;
+mod metrics;
+mod reloading;
+mod roles;
+mod suppressing;
+mod travelling;

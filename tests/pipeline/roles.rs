@@ -1,0 +1,55 @@
+//! Parts in processes of their own, joined by queues; two processes on one queue share its work.
+
+use crate::lines::status;
+use crate::process::{Pipeline, until};
+use crate::running::Place;
+use crate::travelling::statuses;
+
+#[test]
+fn every_part_in_a_process_of_its_own() {
+    let broker = groundrule_services::rabbitmq();
+    let variables = [("GROUNDRULE_STOMP_PASSWORD", broker.password())];
+    let queue = |name: &str| {
+        format!("stomp://{}@127.0.0.1:{}/queue/{name}", broker.user(), broker.port())
+    };
+    let place = Place::new();
+    place.write(
+        "groundrule.toml",
+        format!(
+            "[pipeline]\narchive = \"sqlite:events.db\"\nstatus = \"sqlite:status.db\"\n\
+             [pipeline.queues]\nrouter = {:?}\nstatus = {:?}\nalerts = {:?}\n\
+             [[notifier]]\nname = \"file\"\nkind = \"log\"\nfile = \"alerts.ndjson\"\n",
+            queue("router"),
+            queue("status"),
+            queue("alerts"),
+        ),
+    );
+    let start = |role: &str, from: &str| {
+        Pipeline::start(&place, &["--role", role, "--from", &queue(from)], &variables)
+    };
+    let processes = [
+        start("portal", "portal"),
+        start("portal", "portal"),
+        start("router", "router"),
+        start("status", "status"),
+        start("status", "status"),
+        start("alerts", "alerts"),
+    ];
+    let lines: Vec<_> = (0..500).map(|n| status(&format!("web{n}"), "load", u8::from(n == 7) * 2, 1000.0)).collect();
+    place.write("events.ndjson", lines.join("\n"));
+    place.write("out/portal/all.yaml", format!("to: {:?}\n", queue("portal")));
+    let mut sending = place.command(&["pipeline", "--from", "file:events.ndjson", "--routes", "out", "--archive", "sqlite:sent.db", "--role", "portal,router"]);
+    let sent = sending.envs(variables).output().unwrap();
+    assert!(sent.status.success(), "{sent:?}");
+    until("every status is there", || {
+        let rows = statuses(&place);
+        if rows.len() == 500 { Ok(()) } else { Err(rows.len()) }
+    });
+    until("the one problem is told", || {
+        let told = std::fs::read_to_string(place.path("alerts.ndjson")).unwrap_or_default();
+        if told.lines().count() == 1 && told.contains("web7") { Ok(()) } else { Err(told) }
+    });
+    for process in processes {
+        assert_eq!(process.end(), Some(0), "{}", place.read("pipeline.log"));
+    }
+}
