@@ -26,9 +26,10 @@ pub struct Service {
 impl Service {
     /// Starts the server of this name on a port that is free.
     pub(crate) fn start(name: &'static str, options: &[&str]) -> Self {
-        // Somebody may take a port between its choice and its use.
-        let first = Self::attempt(name, free_port(), options);
-        let started = first.or_else(|_| Self::attempt(name, free_port(), options));
+        let started = Self::attempt(name, free_port(), options).or_else(|why| {
+            // Somebody may take a port between its choice and its use.
+            if taken(&why) { Self::attempt(name, free_port(), options) } else { Err(why) }
+        });
         started.unwrap_or_else(|why| panic!("{why}"))
     }
 
@@ -194,6 +195,12 @@ impl Service {
     fn signal(&self, signal: Signal) {
         Process::of(self.directory()).iter().for_each(|process| process.signal(signal));
     }
+}
+
+/// Whether a log tells that a port was not free.
+fn taken(log: &str) -> bool {
+    let log = log.to_lowercase();
+    log.contains("already in use") || log.contains("eaddrinuse")
 }
 
 impl Drop for Service {

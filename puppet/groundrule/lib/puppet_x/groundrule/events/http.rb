@@ -38,7 +38,7 @@ module PuppetX
 
         def connect
           http = Net::HTTP.new(@config.uri.hostname, @config.port, nil)
-          http.ipaddr = Wire.address(@config.uri.hostname)
+          http.ipaddr = Wire.addresses(@config.uri.hostname).first
           http.open_timeout = http.read_timeout = http.write_timeout = Wire::LIMIT
           http.max_retries = 0
           secure(http) if @config.scheme == 'https'

@@ -12,15 +12,24 @@ module PuppetX
       class Wire
         LIMIT = 10
 
-        # The system's resolver cannot be interrupted: a run would wait for it at its end.
-        def self.address(host)
-          IPAddr.new(host).to_s
+        # The system's resolver cannot be interrupted: a run would wait for it at its end. Version 4 comes first, which works wherever
+        # there is an address of it.
+        def self.addresses(host)
+          [IPAddr.new(host).to_s]
         rescue IPAddr::Error
-          Resolv.getaddress(host)
+          found = Resolv.getaddresses(host).sort_by.with_index { |address, at| [address.include?(':') ? 1 : 0, at] }
+          raise "no address of #{host} is known" if found.empty?
+
+          found
         end
 
         def self.tcp(host, port)
-          new(Socket.sockaddr_in(port, address(host)))
+          addresses = addresses(host)
+          begin
+            new(Socket.sockaddr_in(port, addresses.shift))
+          rescue SystemCallError
+            addresses.empty? ? raise : retry
+          end
         end
 
         def self.unix(path)
