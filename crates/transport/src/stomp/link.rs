@@ -2,17 +2,15 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use groundrule_core::delivery::CarryError;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
-use super::connection::{Connection, Incoming, Outlet};
+use super::connection::Connection;
+use super::halves::{Incoming, LAST_WORDS, Outlet};
 
-/// How long a complaint may take to come after the connection broke.
-const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How many chunks wait to be written.
 const AHEAD: usize = 2;
 

@@ -1,8 +1,14 @@
 //! STOMP 1.0 to 1.2, as ActiveMQ and RabbitMQ speak it.
+//!
+//! Behind the question mark of an address may stand `vhost` (`/`), `heartbeat` (seconds, 10; 0 for
+//! none), `timeout` (seconds that a sink puts up with a broker that is away, 10), `prefetch` (2000),
+//! `version` (all), `password_file`, and with `stomp+tls` also `ca`, `cert` and `key`.
 
 mod codec;
 mod connection;
+mod encode;
 mod frame;
+mod halves;
 mod inbox;
 mod link;
 mod options;

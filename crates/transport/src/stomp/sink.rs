@@ -8,8 +8,8 @@ use groundrule_core::delivery::{CarryError, Message, Sink};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{info, warn};
 
-use super::codec::{Outgoing, encode_head};
 use super::connection::connect;
+use super::encode::{Outgoing, encode_head};
 use super::frame::Version;
 use super::link::{Chunk, Link};
 use super::options::Options;

@@ -10,17 +10,17 @@ use tokio::time::{sleep, timeout};
 use tokio_util::codec::Encoder;
 use tracing::{info, warn};
 
-use super::codec::{Codec, Outgoing};
-use super::connection::{Connection, Incoming, Outlet, connect};
+use super::codec::Codec;
+use super::connection::{Connection, connect};
+use super::encode::Outgoing;
 use super::frame::{Frame, Version};
+use super::halves::{Incoming, LAST_WORDS, Outlet};
 use super::inbox::{Delivery, Inbox};
 use super::options::Options;
 use super::patience::Patience;
 
 /// How long the broker has to take leave of us.
 const LEAVE: Duration = Duration::from_secs(2);
-/// How long a complaint may take to come after the connection broke.
-const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// How long more may be settled before the broker is told again: one acknowledgement then serves
 /// for all.

@@ -5,7 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tokio_util::codec::{Decoder, Encoder};
 
-use super::codec::{Codec, CodecError, KEPT, Outgoing};
+use super::codec::{Codec, CodecError, KEPT};
+use super::encode::Outgoing;
 use super::frame::{Frame, Version};
 
 const MOST: usize = 100_000;
