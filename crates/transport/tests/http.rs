@@ -362,3 +362,54 @@ async fn every_status_is_understood() {
     let error = sink(&url, &settings(None)).unwrap().send(&one).await.unwrap_err();
     assert!(matches!(&error, CarryError::Away(why) if why.contains("refused")), "{error}");
 }
+
+/// An authority in a directory, and a certificate for 127.0.0.1 that it signed.
+fn certificates() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("ext"), "subjectAltName=IP:127.0.0.1\n").unwrap();
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    for command in [
+        format!("req -x509 {key} -subj /CN=authority -days 2 -keyout ca.key -out ca.pem"),
+        format!("req -new {key} -subj /CN=test -keyout key.pem -out request"),
+        "x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out cert.pem".into(),
+    ] {
+        let done = std::process::Command::new("openssl")
+            .args(command.split(' '))
+            .current_dir(directory.path())
+            .output()
+            .expect("openssl is needed: install it");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    directory
+}
+
+#[tokio::test]
+async fn with_tls_certificates_say_who_is_who() {
+    let files = certificates();
+    let file = |name: &str| files.path().join(name).display().to_string();
+    let identity = format!("cert={}&key={}", file("cert.pem"), file("key.pem"));
+    let authority = format!("ca={}", file("ca.pem"));
+    let port = free_port();
+    let off = format!("https://0.0.0.0:{port}/events?{identity}");
+    assert!(source(&off, &settings(None)).is_err());
+    // Its clients' certificates are as good as a token.
+    let mut source = source(&format!("{off}&{authority}"), &settings(None)).unwrap();
+    let task = tokio::spawn(async move {
+        let mut count = 0;
+        loop {
+            count += source.receive(10).await.unwrap().len() as u64;
+            source.settle(count).await.unwrap();
+        }
+    });
+    let one = [Message::new(Bytes::from(event(1)))];
+    let mut with = |query: &str| {
+        sink(&format!("https://127.0.0.1:{port}/events?timeout=20&{query}"), &settings(None))
+            .unwrap()
+    };
+    with(&format!("{authority}&{identity}")).send(&one).await.unwrap();
+    for stranger in [authority.clone(), identity.clone()] {
+        let error = with(&stranger).send(&one).await.unwrap_err();
+        assert!(matches!(error, CarryError::Away(_)), "{error}");
+    }
+    task.abort();
+}

@@ -208,6 +208,62 @@ fn fill(directory: &Path) {
     spool.append(&[message("after")]).unwrap();
 }
 
+/// The name of the variable that makes this program append until it is killed.
+const APPEND: &str = "GROUNDRULE_TEST_APPEND";
+
+/// The same program, started to append and killed while it does, loses nothing that it was told is
+/// safe.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the test starts itself, and must know which it is")]
+fn a_process_that_is_killed_loses_nothing() {
+    if let Some(directory) = std::env::var_os(APPEND) {
+        return append_for_ever(Path::new(&directory));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let mut safe = 0;
+    for _ in 0..3 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_process_that_is_killed_loses_nothing"])
+            .env(APPEND, directory.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let appended = directory.path().join("appended");
+        let told = || fs::read(&appended).map_or(0, |bytes| bytes.len());
+        while told() < safe + 20 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        safe = told();
+        let mut spool = Spool::open(directory.path(), LIMIT).unwrap();
+        assert!(spool.len() >= 3 * safe, "{} of {}", spool.len(), 3 * safe);
+        let there = spool.peek(usize::MAX).unwrap();
+        assert_eq!(there.len(), spool.len());
+        let first = spool.len() - spool.len() % 3;
+        assert_eq!(bodies(&there[..first]), bodies(&numbered(0..u32::try_from(first).unwrap())));
+        // What came after was never said to be safe, and not in whole.
+        let mut kept = there;
+        kept.truncate(3 * safe);
+        spool.advance(spool.len()).unwrap();
+        spool.append(&kept).unwrap();
+    }
+}
+
+/// Writes a byte for each group that is safe.
+fn append_for_ever(directory: &Path) {
+    use std::io::Write;
+    let mut told =
+        File::options().create(true).append(true).open(directory.join("appended")).unwrap();
+    let mut spool = Spool::open(directory, LIMIT).unwrap();
+    let mut next = u32::try_from(spool.len()).unwrap();
+    loop {
+        spool.append(&numbered(next..next + 3)).unwrap();
+        told.write_all(b".").unwrap();
+        next += 3;
+    }
+}
+
 /// A far side whose moods the test decides.
 #[derive(Clone, Default)]
 struct Far(Arc<Mutex<Mood>>);

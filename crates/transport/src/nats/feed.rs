@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::Consumer;
 use async_nats::jetstream::consumer::pull::Config;
+use async_nats::jetstream::message::Info;
 use async_nats::{Client, Subject, jetstream};
 use bytes::Bytes;
 use futures::StreamExt;
@@ -69,7 +70,7 @@ impl Feed {
         loop {
             // While the server is away, this fails, and the client connects anew meanwhile.
             let taken = match keep::consumer(&client, &self.options).await {
-                Ok(consumer) => self.pull(&consumer).await,
+                Ok((consumer, before)) => self.pull(&consumer, before).await,
                 Err(error) => Err(error),
             };
             match taken {
@@ -101,8 +102,9 @@ impl Feed {
         Err(self.options.away("the connection was closed"))
     }
 
-    /// Takes what a stream keeps; ends when it has to be asked for anew.
-    async fn pull(&self, consumer: &Consumer<Config>) -> Result<(), CarryError> {
+    /// Takes what a stream keeps; ends when it has to be asked for anew. What it kept `before`, up
+    /// to that number, may have come before.
+    async fn pull(&self, consumer: &Consumer<Config>, before: u64) -> Result<(), CarryError> {
         let messages = consumer
             .stream()
             .max_messages_per_batch(UNDER_WAY.min(self.options.pending as usize))
@@ -117,7 +119,7 @@ impl Feed {
             let mut failed = None;
             for item in chunk {
                 match item {
-                    Ok(message) => batch.push(self.pulled(message)),
+                    Ok(message) => batch.push(self.pulled(message, before)),
                     Err(error) => failed = Some(self.options.away(&error.to_string())),
                 }
             }
@@ -131,8 +133,9 @@ impl Feed {
         Err(self.options.away("the messages ended"))
     }
 
-    fn pulled(&self, message: jetstream::Message) -> Fed {
-        let redelivered = message.info().is_ok_and(|info| info.delivered > 1);
+    fn pulled(&self, message: jetstream::Message, before: u64) -> Fed {
+        let again = |info: Info<'_>| info.delivered > 1 || info.stream_sequence <= before;
+        let redelivered = message.info().is_ok_and(again);
         let message = message.message;
         self.fed(message.payload, redelivered, message.reply)
     }

@@ -50,14 +50,15 @@ pub async fn stream(client: &Client, options: &Options) -> Result<Stream, CarryE
     })
 }
 
-/// The consumer, which is made where there is none.
+/// The consumer, which is made where there is none; and up to which number of the stream messages
+/// may have come before.
 ///
 /// # Errors
 /// When there is none and none can be made.
 pub async fn consumer(
     client: &Client,
     options: &Options,
-) -> Result<Consumer<pull::Config>, CarryError> {
+) -> Result<(Consumer<pull::Config>, u64), CarryError> {
     let stream = stream(client, options).await?;
     let config = pull::Config {
         durable_name: Some(options.durable.clone()),
@@ -68,14 +69,22 @@ pub async fn consumer(
         filter_subject: options.subject.clone(),
         ..pull::Config::default()
     };
+    let silent = |error| options.away(&format!("JetStream does not answer: {error}"));
     let made = stream.get_or_create_consumer(&options.durable, config).await;
-    made.map_err(|error| match error.kind() {
+    let consumer = made.map_err(|error| match error.kind() {
         ConsumerErrorKind::JetStream(error) => said(options, error.code(), &error),
         ConsumerErrorKind::InvalidConsumerType | ConsumerErrorKind::InvalidName => {
             options.refused(&format!("the consumer {}: {error}", options.durable))
         }
-        _ => options.away(&format!("JetStream does not answer: {}", cause(&error))),
-    })
+        _ => silent(cause(&error)),
+    })?;
+    if consumer.cached_info().delivered.consumer_sequence == 0 {
+        return Ok((consumer, 0));
+    }
+    // The server counts deliveries; but a message that is to come again while nobody asks for one
+    // is counted as new by some versions (2.9). So whatever is there already may have come before.
+    let info = stream.get_info().await.map_err(|error| silent(cause(&error)))?;
+    Ok((consumer, info.state.last_sequence))
 }
 
 /// What JetStream says: with a code like HTTP's, from 500 on it may work later.

@@ -105,32 +105,31 @@ impl Source for Subscribed {
 impl Drop for Subscribed {
     /// Gives back what is not settled, so that another one gets it at once.
     fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        let Some(task) = self.task.take() else { return };
+        task.abort();
         let (Some(client), Ok(runtime)) = (self.client.borrow().clone(), Handle::try_current())
         else {
             return;
         };
-        let mut intake = self.intake.take();
         let (open, settled) = (std::mem::take(&mut self.open), self.settled);
+        let mut intake = self.intake.take();
         runtime.spawn(async move {
-            for (number, reply) in open {
-                let word = if number <= settled { SETTLED } else { BACK };
+            // Before anything is given back, it asks for nothing any more: else it gets it.
+            let _ = task.await;
+            let mut words: Vec<_> = open
+                .into_iter()
+                .map(|(number, reply)| (reply, if number <= settled { SETTLED } else { BACK }))
+                .collect();
+            // What its task had handed on and nobody received.
+            while let Some(intake) = &mut intake
+                && let Ok(fed) = intake.receive(usize::MAX).await
+                && !fed.is_empty()
+            {
+                words.extend(fed.into_iter().filter_map(|fed| Some((fed.reply?, BACK))));
+            }
+            for (reply, word) in words {
                 if client.publish(reply, word).await.is_err() {
                     return;
-                }
-            }
-            // What its task had handed on and nobody received.
-            while let Some(Ok(fed)) = match &mut intake {
-                Some(intake) => Some(intake.receive(usize::MAX).await),
-                None => None,
-            } && !fed.is_empty()
-            {
-                for reply in fed.into_iter().filter_map(|fed| fed.reply) {
-                    if client.publish(reply, BACK).await.is_err() {
-                        return;
-                    }
                 }
             }
             // Whether they are told or not: the connection ends.
