@@ -63,7 +63,7 @@ async fn until_taken(part: &mut GraphitePart, events: &[Event]) -> usize {
         match part.take(events).await {
             Ok(_) => return attempt,
             Err(PartError::Away(why)) => {
-                assert!(why.contains("carbon at tcp://127.0.0.1:"), "{why}")
+                assert!(why.contains("carbon at tcp://127.0.0.1:"), "{why}");
             }
             Err(other) => panic!("{other}"),
         }

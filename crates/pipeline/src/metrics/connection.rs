@@ -160,10 +160,15 @@ impl Connection {
         }
     }
 
+    /// Writes, and has no connection any more if that was not done to the end: a line of which
+    /// half is written cannot be gone on from.
     async fn put(&mut self, lines: &[u8]) -> Result<(), PartError> {
-        let Some(stream) = &mut self.stream else { return Err(self.away("no connection")) };
+        let Some(mut stream) = self.stream.take() else { return Err(self.away("no connection")) };
         match timeout(WRITING, stream.write_all(lines)).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                self.stream = Some(stream);
+                Ok(())
+            }
             Ok(Err(error)) => Err(self.away(&error.to_string())),
             Err(_) => Err(self.away("it does not read")),
         }

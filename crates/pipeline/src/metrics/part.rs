@@ -66,13 +66,13 @@ impl GraphitePart {
 }
 
 /// The second of a time, if Graphite can store it: it has 32 bits for it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is within the range"
+)]
 fn second(time: f64) -> Option<u64> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is within the range"
-    )]
-    (0.0..=f64::from(u32::MAX)).contains(&time).then(|| time as u64)
+    if (0.0..=f64::from(u32::MAX)).contains(&time) { Some(time as u64) } else { None }
 }
 
 #[async_trait]

@@ -16,8 +16,8 @@
 //! the event goes nowhere. Else it goes once to each destination that any of them names. What they
 //! `set` is set in the order of file names: first by the rules without `to`, for all destinations,
 //! then by those with `to`, for their own. Where that makes no valid event, that rule changes
-//! nothing. A condition that asks for something that the event does not have is not met. Both are
-//! said once for each rule.
+//! nothing. A condition that asks for something that the event does not have is not met, nor is one
+//! whose comprehensions take too many rounds. All that is said once for each rule.
 //!
 //! A place without rule files has the defaults: from the portal status and alert events go to
 //! status and events with metrics to metrics; from status everything goes to alerts.

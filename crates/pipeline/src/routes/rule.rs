@@ -120,30 +120,30 @@ impl Reader<'_> {
     fn taken<T>(
         &self,
         value: Option<Placed<Value>>,
-        read: fn(Value) -> Result<T, (String, String)>,
+        read: fn(&Value) -> Result<T, (String, String)>,
         faults: &mut Vec<RouteFault>,
     ) -> Option<T> {
         let (at, value) = value?;
-        read(value).map_err(|(what, help)| faults.push(self.fault(at, what, help))).ok()
+        read(&value).map_err(|(what, help)| faults.push(self.fault(at, what, help))).ok()
     }
 
-    fn name(value: Value) -> Result<String, (String, String)> {
+    fn name(value: &Value) -> Result<String, (String, String)> {
         match value {
-            Value::String(name) if !name.trim().is_empty() => Ok(name),
-            other => Err(wrong("name", &other, "give it a text, or leave it out")),
+            Value::String(name) if !name.trim().is_empty() => Ok(name.clone()),
+            other => Err(wrong("name", other, "give it a text, or leave it out")),
         }
     }
 
-    fn sample(value: Value) -> Result<f64, (String, String)> {
+    fn sample(value: &Value) -> Result<f64, (String, String)> {
         let number = value.as_f64().filter(|share| (0.0..=1.0).contains(share));
-        number.ok_or_else(|| wrong("sample", &value, "give the share as a number from 0.0 to 1.0"))
+        number.ok_or_else(|| wrong("sample", value, "give the share as a number from 0.0 to 1.0"))
     }
 
-    fn drop(value: Value) -> Result<bool, (String, String)> {
-        value.as_bool().ok_or_else(|| wrong("drop", &value, "give true, or leave it out"))
+    fn drop(value: &Value) -> Result<bool, (String, String)> {
+        value.as_bool().ok_or_else(|| wrong("drop", value, "give true, or leave it out"))
     }
 
-    fn set(value: Value) -> Result<Changes, (String, String)> {
+    fn set(value: &Value) -> Result<Changes, (String, String)> {
         Changes::read(value)
     }
 

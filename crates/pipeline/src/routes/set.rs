@@ -13,7 +13,7 @@ impl Changes {
     ///
     /// # Errors
     /// What is wrong with it, and what to do.
-    pub(super) fn read(value: Value) -> Result<Self, (String, String)> {
+    pub(super) fn read(value: &Value) -> Result<Self, (String, String)> {
         let Value::Object(fields) = value else {
             return Err((format!("set is {value}"), "give fields and their values".to_owned()));
         };
@@ -32,7 +32,7 @@ impl Changes {
                 "give tags by name".to_owned(),
             ));
         }
-        let changes = Self(fields);
+        let changes = Self(fields.clone());
         // What spoils an event that has every field spoils them all.
         let sample = Draft::new(Kind::Status, "o", "s", "n", 0.0).metric("m", 0.0).event();
         match changes.apply(&sample) {
