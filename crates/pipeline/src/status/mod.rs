@@ -1,5 +1,6 @@
 //! What is so now: one row for every subject and name.
 
+mod mongodb;
 mod open;
 mod part;
 mod rules;
@@ -8,6 +9,7 @@ mod sqlite;
 use async_trait::async_trait;
 use groundrule_core::event::{Event, Severity};
 
+pub use mongodb::MongoStatus;
 pub use open::{PLACES, Place, open, read};
 pub use part::{ORIGIN, StatusPart};
 pub use sqlite::SqliteStatus;

@@ -3,5 +3,6 @@
 
 mod contract;
 mod model;
+mod mongodb;
 mod part;
 mod sqlite;
