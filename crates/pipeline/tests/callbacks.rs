@@ -162,10 +162,10 @@ async fn its_own_events_and_events_that_came_before_call_nothing() {
     assert_eq!(called(&mut part, &[event(2)]).await.len(), 1);
     drop(part);
     let mut again = opened(directory.path(), &rules, open()).await.unwrap();
-    // What was said last may not have been archived: the same is said once more.
+    // What was said lately may not have been archived: the same is said once more.
     let repeated = called(&mut again, &[event(1)]).await;
-    assert_eq!(repeated.len(), 1);
-    assert_eq!(repeated[0].value()["extended_data"]["cause"].as_str(), event(2).eventid());
+    assert_eq!(repeated.len(), 2);
+    assert!(repeated.iter().any(|event| event.raw() == says[0].raw()));
     assert_eq!(called(&mut again, &[event(2), event(3)]).await.len(), 1);
     assert_eq!(lines(&file).len(), 3);
 }

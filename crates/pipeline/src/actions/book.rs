@@ -8,6 +8,10 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::ledger::{Changes, Ledger};
 use crate::part::PartError;
 
+/// After which time what was handed out is archived for certain, in seconds. To say it again does no
+/// harm: it has its identity.
+const ARCHIVED: f64 = 60.0;
+
 /// What changed since the ledger was written last.
 pub(crate) struct Book {
     ledger: Ledger,
@@ -15,8 +19,8 @@ pub(crate) struct Book {
     says: Vec<Event>,
     /// How many of these are in the ledger.
     kept: usize,
-    /// What was handed out and is in the ledger: archived, once this part is called again.
-    handed: Vec<String>,
+    /// What was handed out and is in the ledger, and when.
+    handed: Vec<(f64, String)>,
 }
 
 /// What a part remembered: its marks, and its jobs by number.
@@ -60,28 +64,30 @@ impl Book {
     }
 
     /// Writes everything.
-    pub(crate) async fn write(&mut self) -> Result<(), PartError> {
+    pub(crate) async fn write(&mut self, now: f64) -> Result<(), PartError> {
         if !self.is_durable() {
             return Ok(());
         }
         let mut changes = self.changes.clone();
-        changes.archived = self.handed.clone();
+        let is_kept = |at: f64| (0.0..ARCHIVED).contains(&(now - at));
+        let old = self.handed.iter().filter(|(at, _)| !is_kept(*at));
+        changes.archived = old.map(|(_, name)| name.clone()).collect();
         let said = |event: &Event| (name(event), event.raw().clone());
         changes.said = self.says[self.kept..].iter().map(said).collect();
         self.ledger.write(changes).await?;
         self.changes = Changes::default();
-        self.handed.clear();
+        self.handed.retain(|(at, _)| is_kept(*at));
         self.kept = self.says.len();
         Ok(())
     }
 
     /// Writes everything, and hands out what is to be archived.
-    pub(crate) async fn close(&mut self) -> Result<Vec<Event>, PartError> {
-        self.write().await?;
+    pub(crate) async fn close(&mut self, now: f64) -> Result<Vec<Event>, PartError> {
+        self.write(now).await?;
         let says = std::mem::take(&mut self.says);
         self.kept = 0;
         if self.is_durable() {
-            self.handed.extend(says.iter().map(name));
+            self.handed.extend(says.iter().map(|event| (now, name(event))));
         }
         Ok(says)
     }

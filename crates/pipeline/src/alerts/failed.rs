@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use groundrule_core::event::Severity;
 
 use crate::part::PartError;
-use crate::status::{Identity, Query, StatusError, StatusStore};
+use crate::status::{Identity, Query, StatusStore};
 
 /// What failed.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ impl Failed {
     /// As the store says.
     pub(super) async fn read(store: &dyn StatusStore) -> Result<Self, PartError> {
         let query = Query { problems: true, ..Query::default() };
-        let rows = store.rows(&query).await.map_err(away)?;
+        let rows = store.rows(&query).await?;
         let stands = |row: &crate::status::Row| {
             row.severity == Severity::Critical && row.suppressed.is_empty()
         };
@@ -45,13 +45,5 @@ impl Failed {
     pub(super) fn but(&self, of: Option<&Identity>) -> Vec<Identity> {
         let stand = self.problems.iter().filter(|(known, stands)| **stands && Some(*known) != of);
         stand.map(|(identity, _)| identity.clone()).collect()
-    }
-}
-
-/// What a part says when the status store does not work.
-pub(super) fn away(error: StatusError) -> PartError {
-    match error {
-        StatusError::Away(why) => PartError::Away(why),
-        StatusError::Refused(why) => PartError::Refused(why),
     }
 }

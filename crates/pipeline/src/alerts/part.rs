@@ -8,7 +8,7 @@ use groundrule_core::event::{Event, Kind, Severity};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::causes::Causes;
-use super::failed::{Failed, away};
+use super::failed::Failed;
 use super::job::{self, Job};
 use super::notifier::{Notifier, NotifierSetting, wait};
 use super::rules::AlertRules;
@@ -125,16 +125,14 @@ impl AlertsPart {
             None if severity == Severity::Ok => return Ok(()),
             None => Watch::default(),
         };
-        let id = event
-            .eventid()
-            .map_or_else(|| format!("{:016x}", xxh3_64(event.raw())), ToOwned::to_owned);
+        let id = id(event);
         if !watch.is_news(time, &id) {
             return Ok(());
         }
         let was_flapping = watch.is_flapping();
         let wish = watch.hear((severity, time, &id), now, &self.rules);
         if watch.is_flapping() != was_flapping {
-            self.store.flap(&of, watch.is_flapping()).await.map_err(away)?;
+            self.store.flap(&of, watch.is_flapping()).await?;
         }
         self.follow(&of, watch, event, wish, failed).await
     }
@@ -162,7 +160,7 @@ impl AlertsPart {
                 let failures = failed.get_or_insert_default();
                 match self.causes.cause(&failures.but(Some(of)), of) {
                     Some(path) => {
-                        self.store.suppress(of, &path).await.map_err(away)?;
+                        self.store.suppress(of, &path).await?;
                         failures.set(of, false);
                         if watch.suppress(path.clone()) {
                             self.book.say(job::suppressed(event, &path, now), now);
@@ -182,7 +180,7 @@ impl AlertsPart {
     async fn is_acknowledged(&self, of: &Identity) -> Result<bool, PartError> {
         let (subject, name) = (Some(of.subject.clone()), Some(of.name.clone()));
         let query = Query { subject, name, problems: true };
-        let rows = self.store.rows(&query).await.map_err(away)?;
+        let rows = self.store.rows(&query).await?;
         Ok(rows.iter().any(|row| row.acknowledged.is_some()))
     }
 
@@ -196,7 +194,7 @@ impl AlertsPart {
         now: f64,
     ) -> Result<(), PartError> {
         if watch.suppressed().is_some() {
-            self.store.suppress(of, &[]).await.map_err(away)?;
+            self.store.suppress(of, &[]).await?;
         }
         let severity = watch.severity();
         let raw = job::notification(event, reason, &self.rules);
@@ -242,7 +240,7 @@ impl AlertsPart {
             let Some(wish) = watch.wake(now, &self.rules) else { continue };
             let Some(event) = watch.event.as_deref().and_then(job::read) else { continue };
             if wish == Reason::Settled {
-                self.store.flap(&of, false).await.map_err(away)?;
+                self.store.flap(&of, false).await?;
             }
             self.follow(&of, watch, &event, Some(wish), &mut failed).await?;
         }
@@ -298,7 +296,7 @@ impl AlertsPart {
     async fn explain(&mut self, of: &Identity, path: Vec<String>) -> Result<(), PartError> {
         let Some(watch) = self.watches.get_mut(of) else { return Ok(()) };
         if watch.suppressed() != Some(&path) {
-            self.store.suppress(of, &path).await.map_err(away)?;
+            self.store.suppress(of, &path).await?;
             watch.suppress(path);
             self.changed.insert(of.clone());
         }
@@ -383,14 +381,14 @@ impl AlertsPart {
         for of in std::mem::take(&mut self.changed) {
             self.book.mark(&key(&of), self.watches.get(&of));
         }
-        self.book.write().await?;
+        self.book.write((self.clock)()).await?;
         self.send((self.clock)());
         Ok(())
     }
 
     async fn close(&mut self) -> Result<Vec<Event>, PartError> {
         self.write().await?;
-        self.book.close().await
+        self.book.close((self.clock)()).await
     }
 
     /// Waits for what is being sent, and what comes after that.
@@ -399,6 +397,17 @@ impl AlertsPart {
             self.ended(id, &ending);
             self.send((self.clock)());
         }
+    }
+}
+
+/// What tells an alert from others of its time. Those that are made of a status have its identity in
+/// them: they may be made a second time after a crash, with another identity of their own.
+fn id(event: &Event) -> String {
+    let value = event.value();
+    let status = value.get("extended_data").and_then(|data| data["eventid"].as_str());
+    match status.or(event.eventid()) {
+        Some(id) => format!("{id} {}", event.severity()),
+        None => format!("{:016x}", xxh3_64(event.raw())),
     }
 }
 

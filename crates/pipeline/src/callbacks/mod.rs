@@ -15,7 +15,6 @@
 //! A call is done at least once: a process that ends before its calls do does them when it is
 //! started again, if it has a ledger. Rates and equal events are counted anew then.
 
-mod condition;
 mod job;
 mod limits;
 mod load;

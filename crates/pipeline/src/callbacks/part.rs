@@ -126,14 +126,14 @@ impl CallbacksPart {
 
     /// Writes down what there is, then starts it.
     async fn write(&mut self) -> Result<(), PartError> {
-        self.book.write().await?;
+        self.book.write((self.clock)()).await?;
         self.start();
         Ok(())
     }
 
     async fn close(&mut self) -> Result<Vec<Event>, PartError> {
         self.write().await?;
-        self.book.close().await
+        self.book.close((self.clock)()).await
     }
 
     /// Whether this event came before.

@@ -7,9 +7,9 @@ use groundrule_core::event::{Event, Kind};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::condition::Condition;
 use super::limits::{Limits, Rate};
 use crate::actions::{self, Action, Means};
+use crate::routes::When;
 
 /// What a callback can do.
 const ACTIONS: &[&str] = &["command", "features", "mco", "queue", "webhook"];
@@ -61,7 +61,7 @@ pub(super) struct Rule {
     /// Its name.
     pub(super) name: String,
     types: Option<Vec<Kind>>,
-    when: Option<Condition>,
+    when: Option<When>,
     /// How often it calls.
     pub(super) limits: Limits,
     /// What it does.
@@ -94,13 +94,13 @@ impl Rule {
             raw.timeout.as_deref().map_or(Ok(actions::TIMEOUT), |text| span("timeout", text))?;
         let plan = actions::plan(kind, ACTIONS, options).map_err(|why| format!("action: {why}"))?;
         let action = plan.build(means, limit).map_err(|why| format!("action: {kind}: {why}"))?;
-        let when = raw.when.as_deref().map(Condition::parse).transpose();
+        let when = raw.when.as_deref().map(When::parse).transpose();
         let rate = raw.rate.as_deref().map(Rate::parse).transpose()?;
         let dedup = raw.dedup.map(|raw| Ok::<_, String>((raw.by, span("dedup.for", &raw.r#for)?)));
         Ok(Self {
             name: raw.name.unwrap_or_else(|| name.to_owned()),
             types: raw.types.0,
-            when: when.map_err(|why| format!("when {why}"))?,
+            when: when.map_err(|why| format!("when: {why}"))?,
             limits: Limits::new(rate, dedup.transpose()?)?,
             action: action.into(),
         })

@@ -42,9 +42,11 @@ mod reload;
 mod rule;
 mod rules;
 mod set;
+mod when;
 
 pub use explain::RuleOutcome;
 pub use fault::{Problem, RouteFault};
 pub use place::{Destination, PartName, Place};
 pub use reload::Reloader;
 pub use rules::{Delivery, Routed, Rules};
+pub(crate) use when::When;

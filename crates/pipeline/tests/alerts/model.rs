@@ -39,14 +39,19 @@ struct Model {
     now: BTreeMap<&'static str, Severity>,
     /// Whose problem was told or kept back, and its end not told yet.
     owed: BTreeSet<String>,
+    /// What was said: it may be said again after a restart.
+    said: BTreeSet<String>,
     events: Vec<Event>,
 }
 
 impl Model {
     /// Looks at what was told and said after a step.
     fn look(&mut self, tower: &mut Tower, says: &[Event]) -> Result<(), TestCaseError> {
-        for event in says.iter().filter(|event| event.name() == "alert.suppressed") {
-            self.owed.insert(event.subject().to_owned());
+        for event in says {
+            let is_news = self.said.insert(event.eventid().unwrap().to_owned());
+            if is_news && event.name() == "alert.suppressed" {
+                self.owed.insert(event.subject().to_owned());
+            }
         }
         for (subject, severity, reason) in tower.told() {
             if severity == Severity::Ok && reason != "flapping" {
