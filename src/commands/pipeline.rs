@@ -265,7 +265,8 @@ impl<'c> Building<'c> {
         let mut parts: Vec<(PartName, Box<dyn Part>)> = Vec::new();
         let store = match &self.options.status {
             Some(url) => Some(
-                status::open(url)
+                status::open(url, &self.settings.variables)
+                    .await
                     .map_err(|error| no_status(&error))?,
             ),
             None => None,

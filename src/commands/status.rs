@@ -53,8 +53,8 @@ async fn opened(
         Failure::new("no status store is named", "add --status sqlite:FILE, or set pipeline.status")
     })?;
     let opened = match changes {
-        true => status::open(url),
-        false => status::read(url),
+        true => status::open(url, &context.environment).await,
+        false => status::read(url, &context.environment).await,
     };
     opened.map_err(|error| no_status(&error))
 }

@@ -44,8 +44,9 @@ const VARIABLES: [(&str, &str); 5] = [
     ("GROUNDRULE_CONCURRENCY", "concurrency"),
 ];
 
-/// Variables that hold credentials; they are no keys, and are shown nowhere.
-const CREDENTIALS: [&str; 7] = [
+/// Variables that are no keys, most of them credentials; they are shown nowhere.
+const CREDENTIALS: [&str; 8] = [
+    "GROUNDRULE_LOG",
     "GROUNDRULE_STOMP_USER",
     "GROUNDRULE_STOMP_PASSWORD",
     "GROUNDRULE_NATS_USER",

@@ -41,6 +41,10 @@ fn known() -> BTreeSet<String> {
         ("sources.discovery.", "[sources.discovery]\nx = 1"),
         ("redact.", "[redact]\nx = 1"),
         ("cache.", "[cache]\nx = 1"),
+        ("events.", "[events]\nx = 1"),
+        ("pipeline.", "[pipeline]\nx = 1"),
+        ("graphite.", "[graphite]\nx = 1"),
+        ("alerts.", "[alerts]\nx = 1"),
         ("dependency.", "[[dependency]]\nx = 1"),
     ] {
         place.write("groundrule.toml", text);
@@ -61,6 +65,10 @@ fn known() -> BTreeSet<String> {
         "sources.discovery",
         "redact",
         "cache",
+        "events",
+        "pipeline",
+        "graphite",
+        "alerts",
         "dependency",
     ];
     known.into_iter().filter(|key| !sections.contains(&key.as_str())).collect()

@@ -14,9 +14,9 @@ fn a_web_server_starts_and_puppet_runs_on_the_load_balancers() {
     let fleet = groundrule_services::mcollective(&broker);
     let place = Place::new();
     let rule = fs::read_to_string(shipped("examples/routes/callbacks/web-server-starts.yaml")).unwrap();
-    let client = fleet.client_config().display().to_string();
-    let rule = rule.replace("/etc/mcollective/client.cfg", &client);
-    assert!(rule.contains(&client), "{rule}");
+    let config = format!("  kind: mco\n  config: {}\n", fleet.client_config().display());
+    let rule = rule.replace("  kind: mco\n", &config);
+    assert!(rule.contains(&config), "{rule}");
     place
         .write("routes/callbacks/web-server-starts.yaml", rule)
         .write("routes/portal/callbacks.yaml", "types: [archive]\nto: callbacks\n");
@@ -26,9 +26,6 @@ fn a_web_server_starts_and_puppet_runs_on_the_load_balancers() {
         "extended_data": {"resource_title": "httpd", "resource_type": "Service", "restarted": false,
                           "tags": ["service", "roles::frontend_web"]},
     });
-    let mut command_path = std::env::var("PATH").unwrap_or_default();
-    command_path.push_str(":/usr/bin");
-    place.write("groundrule.toml", "");
     let arguments = [&KEPT[..], &["--routes", "routes"]].concat();
     let ran = piped(&place, &arguments, &started.to_string());
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -11,6 +11,7 @@ use crate::running::{Place, Ran};
 pub fn piped(place: &Place, arguments: &[&str], lines: &str) -> Ran {
     let arguments = [&["pipeline", "--from", "stdin:"], arguments].concat();
     let mut command = place.command(&arguments);
+    command.env("PATH", "/usr/local/bin:/usr/bin:/bin");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
