@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use groundrule_core::delivery::CarryError;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, ClientConfig, Error};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -49,16 +49,38 @@ pub async fn open(
 
 /// What a failed read, write or handshake means.
 pub fn distrust(place: &str, error: &io::Error, authorities: Option<&str>) -> CarryError {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     match tls {
-        Some(rustls::Error::InvalidCertificate(why)) => {
+        Some(Error::InvalidCertificate(why)) => {
             let by = authorities.unwrap_or("the system's authorities");
             CarryError::Refused(format!("{place}: its certificate does not hold by {by}: {why}"))
         }
-        Some(rustls::Error::AlertReceived(alert)) => CarryError::Refused(format!(
+        Some(Error::AlertReceived(alert)) if is_final(*alert) => CarryError::Refused(format!(
             "{place}: it refuses TLS with us ({alert:?}): see ?cert=FILE&key=FILE"
         )),
-        Some(error) => CarryError::Refused(format!("{place}: {error}")),
+        Some(error @ (Error::InvalidMessage(_) | Error::PeerIncompatible(_))) => {
+            CarryError::Refused(format!("{place} does not speak TLS as we do: {error}"))
+        }
+        // Anything else may come of a broker that ends.
+        Some(error) => CarryError::Away(format!("{place}: {error}")),
         None => CarryError::Away(format!("{place}: {error}")),
     }
+}
+
+/// Whether the other side will say this again.
+fn is_final(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::CertificateRequired
+            | Alert::UnknownCA
+            | Alert::AccessDenied
+            | Alert::HandshakeFailure
+            | Alert::ProtocolVersion
+    )
 }
