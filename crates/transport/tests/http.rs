@@ -402,7 +402,7 @@ async fn with_tls_certificates_say_who_is_who() {
         }
     });
     let one = [Message::new(Bytes::from(event(1)))];
-    let mut with = |query: &str| {
+    let with = |query: &str| {
         sink(&format!("https://127.0.0.1:{port}/events?timeout=20&{query}"), &settings(None))
             .unwrap()
     };

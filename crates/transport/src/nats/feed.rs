@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::Consumer;
 use async_nats::jetstream::consumer::pull::Config;
-use async_nats::jetstream::message::Info;
 use async_nats::{Client, Subject, jetstream};
 use bytes::Bytes;
 use futures::StreamExt;
@@ -20,6 +19,8 @@ use crate::intake::Batch;
 const CHUNK: usize = 256;
 /// How many messages the server may have under way to here.
 const UNDER_WAY: usize = 2000;
+/// ... and how many bytes of them; more than any message has.
+const BYTES_UNDER_WAY: usize = 64 << 20;
 /// How often the server says that it is there while it has no messages.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How long the server waits for messages before it is asked again.
@@ -30,8 +31,11 @@ const KEPT_BYTES: usize = 64 << 10;
 /// A message, and where to say that it is settled.
 pub struct Fed {
     pub message: Message,
-    pub reply: Option<Subject>,
+    pub reply: Option<Reply>,
 }
+
+/// Where to say that a message is settled, and its number in the stream.
+pub type Reply = (Subject, u64);
 
 /// Takes messages for ever, or until nothing will work again.
 pub struct Feed {
@@ -108,6 +112,7 @@ impl Feed {
         let messages = consumer
             .stream()
             .max_messages_per_batch(UNDER_WAY.min(self.options.pending as usize))
+            .max_bytes_per_batch(BYTES_UNDER_WAY)
             .heartbeat(HEARTBEAT)
             .expires(EXPIRES)
             .messages()
@@ -134,13 +139,14 @@ impl Feed {
     }
 
     fn pulled(&self, message: jetstream::Message, before: u64) -> Fed {
-        let again = |info: Info<'_>| info.delivered > 1 || info.stream_sequence <= before;
-        let redelivered = message.info().is_ok_and(again);
+        let info = message.info().map(|info| (info.delivered, info.stream_sequence));
+        let (delivered, number) = info.unwrap_or((1, 0));
         let message = message.message;
-        self.fed(message.payload, redelivered, message.reply)
+        let reply = message.reply.map(|subject| (subject, number));
+        self.fed(message.payload, delivered > 1 || number <= before, reply)
     }
 
-    fn fed(&self, mut body: Bytes, redelivered: bool, reply: Option<Subject>) -> Fed {
+    fn fed(&self, mut body: Bytes, redelivered: bool, reply: Option<Reply>) -> Fed {
         let cut = (body.len() > self.options.max_message).then_some(body.len() as u64);
         if cut.is_some() {
             body = Bytes::copy_from_slice(&body[..body.len().min(KEPT_BYTES)]);

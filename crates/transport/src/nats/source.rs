@@ -1,10 +1,10 @@
 //! Messages of a subject.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
+use async_nats::Client;
 use async_nats::connection::State;
-use async_nats::{Client, Subject};
 use async_trait::async_trait;
 use bytes::Bytes;
 use groundrule_core::delivery::{CarryError, Message, Source};
@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::feed::{Fed, Feed};
+use super::feed::{Fed, Feed, Reply};
 use super::options::Options;
 use crate::intake::Intake;
 
@@ -33,7 +33,7 @@ pub struct Subscribed {
     received: u64,
     settled: u64,
     /// What the server does not know yet to be settled.
-    open: VecDeque<(u64, Subject)>,
+    open: VecDeque<(u64, Reply)>,
 }
 
 impl Subscribed {
@@ -68,7 +68,7 @@ impl Subscribed {
     /// in time, it sends again.
     async fn tell(&mut self) {
         let Some(client) = self.client.borrow().clone() else { return };
-        while let Some((number, reply)) = self.open.front()
+        while let Some((number, (reply, _))) = self.open.front()
             && *number <= self.settled
             && client.connection_state() == State::Connected
         {
@@ -127,8 +127,10 @@ impl Drop for Subscribed {
             {
                 words.extend(fed.into_iter().filter_map(|fed| Some((fed.reply?, BACK))));
             }
-            for (reply, word) in words {
-                if client.publish(reply, word).await.is_err() {
+            // What came twice is given back once, or it would come twice again.
+            let mut said = HashSet::new();
+            for ((reply, number), word) in words.into_iter().rev() {
+                if said.insert(number) && client.publish(reply, word).await.is_err() {
                     return;
                 }
             }
