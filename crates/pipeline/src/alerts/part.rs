@@ -158,7 +158,7 @@ impl AlertsPart {
                     *failed = Some(Failed::read(&*self.store).await?);
                 }
                 let failures = failed.get_or_insert_default();
-                match self.causes.cause(&failures.but(Some(of)), of) {
+                match failures.cause(&*self.causes, of) {
                     Some(path) => {
                         self.store.suppress(of, &path).await?;
                         failures.set(of, false);
@@ -261,7 +261,7 @@ impl AlertsPart {
             return Ok(());
         }
         let mut failed = Failed::read(&*self.store).await?;
-        let all = failed.but(None);
+        let all = failed.all().to_vec();
         if all == self.looked.0 && (0.0..LOOKED_AT).contains(&(now - self.looked.1)) {
             return Ok(());
         }
@@ -271,7 +271,7 @@ impl AlertsPart {
             if !failed.is_problem(&of) {
                 continue;
             }
-            match self.causes.cause(&failed.but(Some(&of)), &of) {
+            match failed.cause(&*self.causes, &of) {
                 Some(path) => self.explain(&of, path).await?,
                 None => orphans.push(of),
             }
