@@ -51,6 +51,10 @@ pub trait Source: Send {
     /// # Errors
     /// When that cannot be said; the messages may come again.
     async fn settle(&mut self, upto: u64) -> Result<(), CarryError>;
+
+    /// Takes leave, and returns when the far side knows of everything that was settled, or cannot be
+    /// told.
+    async fn close(&mut self) {}
 }
 
 /// Where messages go.

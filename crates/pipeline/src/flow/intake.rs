@@ -95,6 +95,7 @@ impl Intake {
                 () = self.stop.cancelled(), if open => open = false,
             }
         }
+        self.source.close().await;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use groundrule_core::delivery::{CarryError, Message, Source};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::codec::Encoder;
 use tracing::{info, warn};
@@ -30,13 +31,14 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub struct Subscription {
     options: Option<Options>,
     inbox: Arc<Inbox>,
+    keeping: Option<JoinHandle<()>>,
 }
 
 impl Subscription {
     /// One that connects when it is first asked for messages.
     pub fn new(options: Options) -> Self {
         let inbox = Arc::new(Inbox::new(options.prefetch));
-        Self { options: Some(options), inbox }
+        Self { options: Some(options), inbox, keeping: None }
     }
 }
 
@@ -44,7 +46,7 @@ impl Subscription {
 impl Source for Subscription {
     async fn receive(&mut self, max: usize) -> Result<Vec<Message>, CarryError> {
         if let Some(options) = self.options.take() {
-            tokio::spawn(keep(options, Arc::clone(&self.inbox)));
+            self.keeping = Some(tokio::spawn(keep(options, Arc::clone(&self.inbox))));
         }
         self.inbox.receive(max).await
     }
@@ -52,6 +54,14 @@ impl Source for Subscription {
     async fn settle(&mut self, upto: u64) -> Result<(), CarryError> {
         self.inbox.settle(upto);
         Ok(())
+    }
+
+    async fn close(&mut self) {
+        self.inbox.close();
+        if let Some(keeping) = self.keeping.take() {
+            // A broker that does not answer gives the messages to somebody else.
+            let _ = timeout(LEAVE + LAST_WORDS, keeping).await;
+        }
     }
 }
 
