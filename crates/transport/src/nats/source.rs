@@ -1,6 +1,6 @@
 //! Messages of a subject.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use async_nats::Client;
@@ -116,21 +116,26 @@ impl Drop for Subscribed {
         runtime.spawn(async move {
             // Before anything is given back, it asks for nothing any more: else it gets it.
             let _ = task.await;
-            let mut words: Vec<_> = open
-                .into_iter()
-                .map(|(number, reply)| (reply, if number <= settled { SETTLED } else { BACK }))
-                .collect();
+            // By their numbers in the stream: what came twice is given back once, or it would come
+            // twice again.
+            let mut words = BTreeMap::new();
+            for (number, (reply, of_stream)) in open {
+                let word = if number <= settled { SETTLED } else { BACK };
+                if words.get(&of_stream).is_none_or(|(_, said)| *said == BACK) {
+                    words.insert(of_stream, (reply, word));
+                }
+            }
             // What its task had handed on and nobody received.
             while let Some(intake) = &mut intake
                 && let Ok(fed) = intake.receive(usize::MAX).await
                 && !fed.is_empty()
             {
-                words.extend(fed.into_iter().filter_map(|fed| Some((fed.reply?, BACK))));
+                for (reply, of_stream) in fed.into_iter().filter_map(|fed| fed.reply) {
+                    words.entry(of_stream).or_insert((reply, BACK));
+                }
             }
-            // What came twice is given back once, or it would come twice again.
-            let mut said = HashSet::new();
-            for ((reply, number), word) in words.into_iter().rev() {
-                if said.insert(number) && client.publish(reply, word).await.is_err() {
+            for (reply, word) in words.into_values() {
+                if client.publish(reply, word).await.is_err() {
                     return;
                 }
             }
