@@ -43,9 +43,13 @@ pub(crate) fn open(path: &Path, format: &Format) -> Result<Connection, Trouble> 
         make(&mut connection, format).map_err(explained)?;
     }
     known(&connection, path, format)?;
-    // With FULL, a commit is on the disk when it returns.
+    // With FULL, a commit is on the disk when it returns. What a transaction changes has room in
+    // 32 MiB of memory, and the journal is put into the file when it has 4,000 pages.
     connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;")
+        .execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 4000;",
+        )
         .map_err(explained)?;
     Ok(connection)
 }
