@@ -115,6 +115,15 @@ impl Outlet {
         sorted
     }
 
+    /// Has what a part said archived and delivered: only then may it be asked again.
+    ///
+    /// # Errors
+    /// As [`Outlet::emit`].
+    pub async fn say(&self, said: Vec<Event>) -> Result<(), Stopped> {
+        self.emit(said).await?.wait().await?;
+        Ok(())
+    }
+
     /// Archives and routes what a part has to say. Alerts are not archived: they repeat an event
     /// that is.
     ///

@@ -1,11 +1,7 @@
 //! What works off the queue of one destination.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
 use groundrule_core::delivery::{Backlog, CarryError};
 use groundrule_core::event::Event;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -31,8 +27,6 @@ pub struct Worker {
     again: Instant,
 }
 
-type Pending = FuturesUnordered<Pin<Box<dyn Future<Output = Result<(), Stopped>> + Send>>>;
-
 impl Worker {
     /// A destination of this name. What it says goes out by `outlet`; what it cannot take waits in
     /// `backlog`, if it has one, else in its queue.
@@ -53,7 +47,6 @@ impl Worker {
     /// # Errors
     /// When it cannot go on.
     pub async fn run(mut self) -> Result<(), Stopped> {
-        let mut pending = Pending::new();
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stop = self.stop.clone();
@@ -61,29 +54,25 @@ impl Worker {
             let has_backlog = self.backlog.as_ref().is_some_and(|backlog| backlog.waiting() > 0);
             tokio::select! {
                 batch = self.waiting.recv() => match batch {
-                    Some(batch) => self.work(batch, &mut pending).await?,
+                    Some(batch) => self.work(batch).await?,
                     None => break,
                 },
                 () = tokio::time::sleep_until(self.again), if has_backlog => self.catch_up().await?,
-                done = pending.next(), if !pending.is_empty() => done.transpose().map(drop)?,
                 _ = second.tick() => self.tick().await?,
                 () = stop.cancelled() => break,
             }
         }
         while let Ok(batch) = self.waiting.try_recv() {
-            self.work(batch, &mut pending).await?;
+            self.work(batch).await?;
         }
         if let Ok(said) = self.part.finish().await {
-            self.outlet.emit(said).await?.wait().await?;
-        }
-        while let Some(done) = pending.next().await {
-            done?;
+            self.outlet.say(said).await?;
         }
         Ok(())
     }
 
     /// Takes a batch, and what waits behind it.
-    async fn work(&mut self, batch: Batch, pending: &mut Pending) -> Result<(), Stopped> {
+    async fn work(&mut self, batch: Batch) -> Result<(), Stopped> {
         let (mut events, done) = batch.split();
         let mut receipts = vec![done];
         while events.len() < AT_ONCE
@@ -96,15 +85,11 @@ impl Worker {
         let n = events.len();
         let said = self.deliver(&events).await;
         self.outlet.stats.delivered(&self.name, n);
-        let said = self.outlet.emit(said).await?;
-        pending.push(Box::pin(async move {
-            said.wait().await?;
-            for done in receipts {
-                // Nobody waits for it when the pipeline is being torn down.
-                let _ = done.send(());
-            }
-            Ok(())
-        }));
+        self.outlet.say(said).await?;
+        for done in receipts {
+            // Nobody waits for it when the pipeline is being torn down.
+            let _ = done.send(());
+        }
         Ok(())
     }
 
@@ -158,7 +143,7 @@ impl Worker {
             messages.into_iter().filter_map(|message| Event::read(message.body).ok()).collect();
         match self.part.take(&events).await {
             Ok(said) => {
-                self.outlet.emit(said).await?.wait().await?;
+                self.outlet.say(said).await?;
                 if let Some(Err(error)) = self.backlog.as_mut().map(|backlog| backlog.forget(n)) {
                     self.fails(&error.to_string());
                     return Ok(());
@@ -172,9 +157,7 @@ impl Worker {
 
     async fn tick(&mut self) -> Result<(), Stopped> {
         match self.part.tick().await {
-            Ok(said) => {
-                self.outlet.emit(said).await?;
-            }
+            Ok(said) => self.outlet.say(said).await?,
             Err(PartError::Away(why) | PartError::Refused(why)) => self.fails(&why),
         }
         Ok(())
