@@ -109,7 +109,7 @@ fn pipelines_on_nats_are_killed() {
 /// The broker is killed and comes back, while events go in and out.
 #[test]
 fn the_broker_is_killed() {
-    let mut broker = groundrule_services::activemq();
+    let broker = groundrule_services::activemq();
     let (url, variables) = stomp(&broker);
     let variables = borrowed(&variables);
     let place = Place::new();
@@ -141,7 +141,7 @@ fn drained(place: &Place, variables: &[(&str, &str)]) {
 /// A run whose broker is away judges as ever, and its events go out later.
 #[test]
 fn a_run_does_not_mind_a_broker_that_is_away() {
-    let mut broker = groundrule_services::activemq();
+    let broker = groundrule_services::activemq();
     let (url, variables) = stomp(&broker);
     let variables = borrowed(&variables);
     let place = Place::judging("Feature: x\n  @id:one\n  Scenario: s\n    Given all nodes\n    Then there are none\n");

@@ -25,7 +25,7 @@ fn stored(carbon: &groundrule_services::Service, time: u64) -> Option<f64> {
 
 #[test]
 fn figures_reach_carbon_though_it_was_away() {
-    let mut carbon = groundrule_services::carbon();
+    let carbon = groundrule_services::carbon();
     let place = Place::new();
     place.write("groundrule.toml", format!("[graphite]\nto = \"tcp://127.0.0.1:{}\"\n", carbon.port()));
     let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap();
