@@ -133,16 +133,15 @@ any_alive() {
   return 1
 }
 
-# Ends the server once its owner is gone, so that a test that is killed leaves nothing behind.
-watch() {
-  local owner=$1 start
-  start=$(started "$owner")
-  (
-    # A working directory or an open file here would keep others waiting.
-    cd / && exec >/dev/null 2>&1 </dev/null
-    while alive "$owner" "$start" && [[ -s $dir/processes ]] && any_alive; do sleep 1; done
-    alive "$owner" "$start" || { down && rm -rf "$dir"; }
-  ) &
+# guard OWNER START: ends the server once its owner is gone, so that a test that is killed leaves nothing behind.
+guard() {
+  cd /
+  : >"$dir/guarded"
+  while alive "$1" "$2" && [[ -e $dir/processes ]]; do sleep 1; done
+  if ! alive "$1" "$2"; then
+    down
+    rm -rf "$dir"
+  fi
 }
 
 # run UP: the command line of every script; UP starts the server.
@@ -154,11 +153,17 @@ run() {
       dir=$(cd "$dir" && pwd)
       down
       : >"$dir/processes"
-      "$1"
       owner=$(option owner '')
-      [[ -z $owner ]] || watch "$owner"
+      if [[ -n $owner ]]; then
+        # In a session of its own, so that whatever ends this script leaves it.
+        rm -f "$dir/guarded"
+        setsid "$here/$server" guard "$dir" "$owner" "$(started "$owner")" </dev/null >/dev/null 2>&1 &
+        until [[ -e $dir/guarded ]]; do sleep 0.01; done
+      fi
+      "$1"
       ;;
     down) down ;;
+    guard) guard "$number" "${arguments[0]}" ;;
     *) die 1 'usage: NAME up DIR PORT [key=value]… | NAME down DIR' ;;
   esac
 }

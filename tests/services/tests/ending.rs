@@ -1,7 +1,9 @@
 //! Servers end with those who started them.
 
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -35,6 +37,42 @@ fn a_server_ends_when_its_owner_is_killed() {
     owner.kill().unwrap();
     owner.wait().unwrap();
     while TcpStream::connect(("127.0.0.1", port)).is_ok() || directory.exists() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The whole group of the test and its script is killed while the server does not listen yet.
+#[test]
+fn a_server_that_is_starting_ends_when_its_owner_is_killed() {
+    let directory = tempfile::tempdir().unwrap().keep();
+    let programs = tempfile::tempdir().unwrap();
+    let program = programs.path().join("nats-server");
+    std::fs::write(&program, "#!/bin/sh\nexec sleep 600\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut owner = Command::new("sleep").arg("600").process_group(0).spawn().unwrap();
+    let mut starting = Command::new(script("nats"))
+        .arg("up")
+        .arg(&directory)
+        .args(["12345".to_owned(), format!("owner={}", owner.id())])
+        .env("PATH", format!("{}:/usr/bin:/bin", programs.path().display()))
+        .process_group(i32::try_from(owner.id()).unwrap())
+        .spawn()
+        .unwrap();
+    let noted = || std::fs::read_to_string(directory.join("processes")).unwrap_or_default();
+    while !noted().starts_with("nats ") {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let server = noted().split(' ').nth(1).unwrap().to_owned();
+    assert!(Path::new("/proc").join(&server).exists());
+    let group = format!("-{}", owner.id());
+    assert!(Command::new("kill").args(["-KILL", "--", &group]).status().unwrap().success());
+    owner.wait().unwrap();
+    starting.wait().unwrap();
+    let ended = || match std::fs::read_to_string(format!("/proc/{server}/stat")) {
+        Ok(stat) => stat.contains(") Z "),
+        Err(_) => true,
+    };
+    while !ended() || directory.exists() {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
