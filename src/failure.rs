@@ -52,7 +52,9 @@ impl Failure {
     /// Writes to standard error what people should know, and what stops nothing.
     pub fn warn(what: &str, color: bool) {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let group = Level::WARNING.primary_title(lines(what)).elements(None::<annotate_snippets::Message<'_>>);
+        let group = Level::WARNING
+            .primary_title(lines(what))
+            .elements(None::<annotate_snippets::Message<'_>>);
         // Where standard error is closed there is nobody left to tell.
         let _ = writeln!(io::stderr().lock(), "{}", renderer.render(&[group]));
     }

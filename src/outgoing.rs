@@ -143,7 +143,9 @@ impl Outgoing {
                 ));
                 if let Some(trouble) = outbox.trouble.as_ref().filter(|_| !outbox.held.is_empty()) {
                     let lost = outbox.held.len();
-                    notes.push(format!("{lost} more are lost, since the disk did not take them: {trouble}"));
+                    notes.push(format!(
+                        "{lost} more are lost, since the disk did not take them: {trouble}"
+                    ));
                 }
             }
         }
@@ -214,6 +216,13 @@ pub fn spools(directory: &Path) -> Result<Vec<Waiting>, Failure> {
     Ok(found)
 }
 
+impl Waiting {
+    /// Whether its events go to an address; those of a pipeline's parts go to the part.
+    pub fn has_address(&self) -> bool {
+        self.url.contains(':')
+    }
+}
+
 /// Opens a spool.
 pub fn open(directory: &Path) -> Result<Spool, SpoolError> {
     Spool::open(directory, SPOOL_BYTES)
@@ -268,7 +277,9 @@ fn shown(url: &str) -> &str {
 }
 
 fn absolute(path: &Path) -> PathBuf {
-    fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+    fs::canonicalize(path)
+        .or_else(|_| std::path::absolute(path))
+        .unwrap_or_else(|_| path.to_owned())
 }
 
 /// What was violating at the last run.
@@ -283,7 +294,10 @@ fn remember(file: &Path) -> Result<Memory, Failure> {
 
 fn forgotten(file: &Path, error: &impl std::fmt::Display) -> Failure {
     Failure::new(
-        format!("what was violating at the last run cannot be read from {}: {error}", file.display()),
+        format!(
+            "what was violating at the last run cannot be read from {}: {error}",
+            file.display()
+        ),
         "mend the file, or remove it: no recoveries are sent then",
     )
 }

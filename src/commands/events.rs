@@ -147,5 +147,6 @@ fn told(event: &Event) -> String {
 /// A time for people, to the second.
 #[expect(clippy::cast_possible_truncation, reason = "to the second")]
 pub fn shown(seconds: f64) -> String {
-    Timestamp::from_second(seconds.floor() as i64).map_or_else(|_| seconds.to_string(), |t| t.to_string())
+    Timestamp::from_second(seconds.floor() as i64)
+        .map_or_else(|_| seconds.to_string(), |t| t.to_string())
 }

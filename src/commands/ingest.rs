@@ -46,7 +46,8 @@ pub fn take(context: &Context, global: &Global, what: &Ingest) -> Result<Ended, 
     way.flush()?;
     if bad > 0 {
         let plural = if bad == 1 { "line is" } else { "lines are" };
-        let what = format!("{bad} {plural} not understood, and made no event or one without figures");
+        let what =
+            format!("{bad} {plural} not understood, and made no event or one without figures");
         return Err(Failure::new(what, "docs/events.md tells what is read of Nagios"));
     }
     Ok(Exit::Held.into())

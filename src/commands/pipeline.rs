@@ -157,7 +157,8 @@ impl<'c> Building<'c> {
     async fn setup(&self, notifiers: Vec<NotifierSetting>) -> Result<Setup, Failure> {
         let role = self.roles.entrance()?;
         if self.options.from.is_empty() {
-            let help = "name where events come from: --from stomp://host/queue/events, --from stdin:";
+            let help =
+                "name where events come from: --from stomp://host/queue/events, --from stdin:";
             return Err(Failure::new("nothing comes in", help));
         }
         let valid = self.valid();
@@ -208,7 +209,9 @@ impl<'c> Building<'c> {
         })
     }
 
-    fn sources(&self) -> Result<Vec<(String, Box<dyn groundrule_core::delivery::Source>)>, Failure> {
+    fn sources(
+        &self,
+    ) -> Result<Vec<(String, Box<dyn groundrule_core::delivery::Source>)>, Failure> {
         let open = |url: &String| {
             let source = source(url, &self.settings).map_err(outgoing::wrong_address)?;
             let shown = url.split('?').next().unwrap_or(url).to_owned();

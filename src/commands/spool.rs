@@ -25,7 +25,8 @@ pub fn look(context: &Context, global: &Global, what: &Spool) -> Result<Ended, F
     match what {
         Spool::List { format } => list(&spools, *format),
         Spool::Send { to } => {
-            let wanted = spools.iter().filter(|spool| to.is_empty() || to.contains(&spool.url));
+            let wanted = |spool: &&Waiting| to.is_empty() || to.contains(&spool.url);
+            let wanted = spools.iter().filter(|spool| spool.has_address()).filter(wanted);
             send(context, &config, wanted)
         }
     }
@@ -37,8 +38,10 @@ fn list(spools: &[Waiting], format: ShowFormat) -> Result<Ended, Failure> {
     for spool in spools {
         match outgoing::open(&spool.directory) {
             Ok(open) if open.waiting() == 0 => {}
-            Ok(open) => rows.push((spool, Some(open.waiting()), "")),
-            Err(SpoolError::Locked { .. }) => rows.push((spool, None, "a run is using it")),
+            Ok(open) if spool.has_address() => rows.push((spool, Some(open.waiting()), "")),
+            Ok(open) => rows.push((spool, Some(open.waiting()), "a part of the pipeline")),
+            // Whoever has it open sends what is in it.
+            Err(SpoolError::Locked { .. }) => rows.push((spool, None, "in use")),
             Err(error) => return Err(Failure::new(error.to_string(), "look into that directory")),
         }
     }
@@ -78,6 +81,7 @@ fn send<'w>(
     for waiting in spools {
         let mut spool = match outgoing::open(&waiting.directory) {
             Ok(spool) => spool,
+            Err(SpoolError::Locked { .. }) => continue,
             Err(error) => {
                 failed.push(format!("{}: {error}", waiting.url));
                 continue;

@@ -160,7 +160,9 @@ fn nagios(rows: &[Row]) -> (String, u8) {
     let mut text = if rows.is_empty() {
         "STATUS UNKNOWN - there is no such status".to_owned()
     } else {
-        format!("STATUS {worst} - {critical} critical, {warning} warning, {unknown} unknown, {ok} ok")
+        format!(
+            "STATUS {worst} - {critical} critical, {warning} warning, {unknown} unknown, {ok} ok"
+        )
     };
     text.push_str(&format!(
         " | 'critical'={critical};;0;0; 'warning'={warning};;;0; 'unknown'={unknown};;;0; 'ok'={ok};;;0;"

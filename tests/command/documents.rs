@@ -99,7 +99,9 @@ fn the_example_sets_every_key() {
     for key in known() {
         let there = match key.strip_prefix("dependency.") {
             Some(parameter) => ran.stdout.contains(&format!("{parameter} = ")),
-            None => ran.stdout.lines().any(|line| line.starts_with(&format!("{key} = "))),
+            None => ran.stdout.lines().any(|line| {
+                line.starts_with(&format!("{key} = ")) || line.starts_with(&format!("{key}."))
+            }),
         };
         assert!(there, "{key}: {}", ran.stdout);
     }

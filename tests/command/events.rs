@@ -52,7 +52,10 @@ fn one_event_a_subject_and_one_a_policy() {
     assert_eq!(a["extended_data"]["fingerprint"].as_str().unwrap().len(), 32);
     let policy = &told[&("estate".to_owned(), "policy.none".to_owned())];
     assert_eq!((&policy["severity"], &policy["text"]), (&2.into(), &"2 violations".into()));
-    assert_eq!((&policy["metrics"]["violations"], &policy["metrics"]["population"]), (&2.0.into(), &2.0.into()));
+    assert_eq!(
+        (&policy["metrics"]["violations"], &policy["metrics"]["population"]),
+        (&2.0.into(), &2.0.into())
+    );
     assert!(policy["metrics"]["seconds"].is_number(), "{policy}");
     assert_eq!(severity(&told, "estate", "policy.all"), Some(0));
 }

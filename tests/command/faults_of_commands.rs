@@ -25,7 +25,7 @@ fn every_fault_says_what_and_what_to_do() {
         (
             &["x.feature", "-f", "sarif"],
             "there is no format",
-            "pretty, results, junit, json, github, nagios",
+            "pretty, results, junit, json, github, events, nagios",
         ),
         (&["x.feature", "-f", "junit:"], "no path behind its colon", "junit:"),
         (&["x.feature", "-f", "junit", "-f", "json"], "all go to standard output", "a path"),

@@ -21,7 +21,10 @@ fn a_consumer_in_python_alters_events() {
                  status = \"sqlite:status.db\"\nroutes = \"routes\"\n"
             ),
         )
-        .write("routes/portal/raise.yaml", "when: '!has(event.tags.raised)'\nto: stomp:///queue/raise\n")
+        .write(
+            "routes/portal/raise.yaml",
+            "when: '!has(event.tags.raised)'\nto: stomp:///queue/raise\n",
+        )
         .write("routes/portal/status.yaml", "when: has(event.tags.raised)\nto: status\n");
     let pipeline = Pipeline::start(&place, &[], &variables);
     let port = broker.port().to_string();
@@ -33,7 +36,8 @@ fn a_consumer_in_python_alters_events() {
         .unwrap();
     let event = crate::lines::status("shop1", "checkout", 1, 1000.0);
     place.write("event.ndjson", format!("{event}\n"));
-    let mut sending = place.command(&["pipeline", "--from", "file:event.ndjson", "--routes", "out"]);
+    let mut sending =
+        place.command(&["pipeline", "--from", "file:event.ndjson", "--routes", "out"]);
     place.write("out/portal/all.yaml", format!("to: {at}/queue/events\n"));
     let sent = sending.envs(variables).output().unwrap();
     assert!(sent.status.success(), "{sent:?}");

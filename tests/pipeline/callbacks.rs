@@ -12,8 +12,12 @@ use crate::running::{Place, shipped};
 fn a_web_server_starts_and_puppet_runs_on_the_load_balancers() {
     let broker = groundrule_services::activemq();
     let fleet = groundrule_services::mcollective(&broker);
+    let classes = fleet.directory().join("nodes/lb1.example.net/classes.txt");
+    let more = fs::read_to_string(&classes).unwrap() + "roles::frontend_lb\n";
+    fs::write(&classes, more).unwrap();
     let place = Place::new();
-    let rule = fs::read_to_string(shipped("examples/routes/callbacks/web-server-starts.yaml")).unwrap();
+    let rule =
+        fs::read_to_string(shipped("examples/routes/callbacks/web-server-starts.yaml")).unwrap();
     let config = format!("  kind: mco\n  config: {}\n", fleet.client_config().display());
     let rule = rule.replace("  kind: mco\n", &config);
     assert!(rule.contains(&config), "{rule}");
@@ -30,7 +34,8 @@ fn a_web_server_starts_and_puppet_runs_on_the_load_balancers() {
     let ran = piped(&place, &arguments, &started.to_string());
     assert_eq!(ran.code, 0, "{ran:?}");
     let runs = |node: &str| {
-        fs::read_to_string(fleet.directory().join("nodes").join(node).join("runs")).unwrap_or_default()
+        fs::read_to_string(fleet.directory().join("nodes").join(node).join("runs"))
+            .unwrap_or_default()
     };
     until("Puppet ran on the load balancer", || {
         let seen = runs("lb1.example.net");
@@ -43,5 +48,9 @@ fn a_web_server_starts_and_puppet_runs_on_the_load_balancers() {
     let call = listed.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let call: Vec<_> = call.filter(|e| e["name"] == "callback.web-server-starts").collect();
     assert_eq!(call.len(), 1, "{}", listed.stdout);
-    assert_eq!((&call[0]["severity"], &call[0]["type"]), (&json!(0), &json!("archive")), "{call:?}");
+    assert_eq!(
+        (&call[0]["severity"], &call[0]["type"]),
+        (&json!(0), &json!("archive")),
+        "{call:?}"
+    );
 }

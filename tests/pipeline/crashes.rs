@@ -42,8 +42,18 @@ fn all_once(place: &Place) {
 /// Puts all events into the queue.
 fn send(place: &Place, url: &str, variables: &[(&str, &str)]) {
     let lines: Vec<_> = (0..EVENTS).map(event).collect();
-    place.write("events.ndjson", lines.join("\n")).write("sending/portal/all.yaml", format!("to: {url:?}\n"));
-    let arguments = ["pipeline", "--from", "file:events.ndjson", "--routes", "sending", "--archive", "sqlite:sent.db"];
+    place
+        .write("events.ndjson", lines.join("\n"))
+        .write("sending/portal/all.yaml", format!("to: {url:?}\n"));
+    let arguments = [
+        "pipeline",
+        "--from",
+        "file:events.ndjson",
+        "--routes",
+        "sending",
+        "--archive",
+        "sqlite:sent.db",
+    ];
     let mut command = place.command(&arguments);
     let sent = command.envs(variables.iter().copied()).output().unwrap();
     assert!(sent.status.success(), "{sent:?}");
@@ -144,7 +154,9 @@ fn a_run_does_not_mind_a_broker_that_is_away() {
     let broker = groundrule_services::activemq();
     let (url, variables) = stomp(&broker);
     let variables = borrowed(&variables);
-    let place = Place::judging("Feature: x\n  @id:one\n  Scenario: s\n    Given all nodes\n    Then there are none\n");
+    let place = Place::judging(
+        "Feature: x\n  @id:one\n  Scenario: s\n    Given all nodes\n    Then there are none\n",
+    );
     place.write("groundrule.toml", "[events]\nwait = \"1s\"\n");
     broker.kill();
     let run = || -> crate::running::Ran {
@@ -153,14 +165,18 @@ fn a_run_does_not_mind_a_broker_that_is_away() {
     };
     let ran = run();
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.stderr.contains("4 events for stomp://") && ran.stderr.contains("spool send"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("4 events for stomp://") && ran.stderr.contains("spool send"),
+        "{ran:?}"
+    );
     let listed = place.run(&["spool", "list"]);
     assert!(listed.stdout.contains("       4  stomp://"), "{listed:?}");
     let sent = place.command(&["spool", "send"]).envs(variables).output().unwrap();
     assert_eq!(sent.status.code(), Some(2), "{sent:?}");
     broker.restart();
     drained(&place, &variables);
-    assert_eq!(place.run(&["spool", "list"]).stdout, "nothing waits\n");
+    let listed = place.run(&["spool", "list"]);
+    assert_eq!(listed.stdout, "nothing waits\n");
     configure(&place, &url);
     let pipeline = Pipeline::start(&place, &[], &variables);
     until("all four are archived", || {

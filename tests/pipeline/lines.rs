@@ -55,7 +55,8 @@ fn events_are_kept_and_make_statuses() {
         // Late, and the same again: they do no harm.
         status("web1", "load", 0, 1005.0),
         status("web1", "load", 2, 1020.0),
-        json!({"subject": "web1", "name": "run", "type": "metric", "metrics": {"s": 1.5}}).to_string(),
+        json!({"subject": "web1", "name": "run", "type": "metric", "metrics": {"s": 1.5}})
+            .to_string(),
     ];
     let ran = piped(&place, &KEPT, &lines.join("\n"));
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -80,9 +81,14 @@ fn events_are_kept_and_make_statuses() {
 #[test]
 fn what_is_no_event_is_kept_with_the_reason() {
     let place = Place::new();
-    let deep = format!(r#"{{"name":"n","subject":"s","type":"archive","x":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    let deep = format!(
+        r#"{{"name":"n","subject":"s","type":"archive","x":{}{}}}"#,
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
     let nan = r#"{"name":"n","subject":"s","type":"metric","metrics":{"a":NaN}}"#;
-    let lines = format!("not json\n{{\"name\":\"n\"}}\n{nan}\n{deep}\n{}\n", status("a", "b", 0, 1.0));
+    let lines =
+        format!("not json\n{{\"name\":\"n\"}}\n{nan}\n{deep}\n{}\n", status("a", "b", 0, 1.0));
     let ran = piped(&place, &KEPT, &lines);
     assert_eq!(ran.code, 0, "{ran:?}");
     let dead = listed(&place, &["--name", "dead.letter"]);
@@ -90,7 +96,10 @@ fn what_is_no_event_is_kept_with_the_reason() {
         dead.iter().map(|event| event["extended_data"]["reason"].as_str().unwrap()).collect();
     assert_eq!(reasons.len(), 4, "{reasons:?}");
     assert!(reasons[0].starts_with("not JSON"), "{reasons:?}");
-    assert_eq!(reasons[1], "type is missing: one of metric, status, archive, alert, simple_counter; subject is missing");
+    assert_eq!(
+        reasons[1],
+        "type is missing: one of metric, status, archive, alert, simple_counter; subject is missing"
+    );
     assert!(reasons[2].starts_with("not JSON"), "{reasons:?}");
     assert_eq!(reasons[3], "nested more than 100 levels deep");
     assert_eq!(dead[1]["extended_data"]["body"], "{\"name\":\"n\"}");
@@ -115,7 +124,11 @@ fn a_status_is_acknowledged_and_cleared() {
     assert_eq!(say(&["ack", "web1", "load", "--by", "ops"]).code, 0);
     assert_eq!(rows(&place)[0]["acknowledged"], "ops");
     let shown = say(&["--problems"]);
-    assert!(shown.stdout.contains("CRITICAL  web1  load") && shown.stdout.contains("acknowledged by ops"), "{shown:?}");
+    assert!(
+        shown.stdout.contains("CRITICAL  web1  load")
+            && shown.stdout.contains("acknowledged by ops"),
+        "{shown:?}"
+    );
     let nagios = say(&["-f", "nagios"]);
     assert_eq!(nagios.code, 2, "{nagios:?}");
     assert!(nagios.stdout.starts_with("STATUS CRITICAL - 1 critical"), "{nagios:?}");
@@ -171,4 +184,24 @@ fn what_cannot_work_is_said_before_anything_is_taken() {
         assert!(ran.code == 2 && ran.stderr.contains(what), "{arguments:?}: {ran:?}");
         assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
     }
+}
+
+#[test]
+fn a_large_event_is_kept_and_a_huge_message_is_a_dead_letter() {
+    let place = Place::new();
+    let text = |n: usize| {
+        json!({"subject": "s", "name": "large", "type": "archive", "eventtime": 1, "text": "x".repeat(n)})
+            .to_string()
+    };
+    let lines = format!("{}\n{}\n{}\n", text(1 << 20), text(100 << 20), status("a", "b", 0, 1.0));
+    let ran = piped(&place, &KEPT, &lines);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let large = listed(&place, &["--name", "large"]);
+    assert_eq!(large.len(), 1);
+    assert_eq!(large[0]["text"].as_str().unwrap().len(), 1 << 20);
+    let dead = listed(&place, &["--name", "dead.letter"]);
+    let told = &dead[0]["extended_data"];
+    assert!(told["reason"].as_str().unwrap().ends_with("are too many: at most 8388608"), "{told}");
+    assert!(told["size"].as_u64().unwrap() > 100 << 20, "{told}");
+    assert_eq!(rows(&place).len(), 1);
 }

@@ -33,12 +33,18 @@ fn events_by_http_are_archived_before_the_answer() {
         other => Err(other),
     });
     place.write("one.json", status("web1", "load", 2, 1000.0));
-    let (code, body) = agent(&place, &["--data-binary", "@one.json", "-H", "Content-Type: application/json", &from]);
+    let (code, body) = agent(
+        &place,
+        &["--data-binary", "@one.json", "-H", "Content-Type: application/json", &from],
+    );
     assert_eq!(code, 202, "{body}");
     let listed = place.run(&["events", "list", "-f", "ndjson"]);
     assert_eq!(listed.stdout.lines().count(), 1, "{listed:?}");
     place.write("bad.json", r#"[{"name":"n"}]"#);
-    let (code, body) = agent(&place, &["--data-binary", "@bad.json", "-H", "Content-Type: application/json", &from]);
+    let (code, body) = agent(
+        &place,
+        &["--data-binary", "@bad.json", "-H", "Content-Type: application/json", &from],
+    );
     assert_eq!(code, 400, "{body}");
     let answer: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(answer["events"][0]["index"], 0, "{body}");
@@ -58,9 +64,11 @@ fn off_loopback_a_token_is_demanded() {
     assert!(ran.code == 2 && ran.stderr.contains("token"), "{ran:?}");
     place.write("token", "open sesame\n").write("one.json", status("web1", "load", 0, 1000.0));
     let from = format!("{open}?token_file={}", place.path("token").display());
-    let pipeline = Pipeline::start(&place, &["--from", &from, "--archive", "sqlite:events.db"], &[]);
+    let pipeline =
+        Pipeline::start(&place, &["--from", &from, "--archive", "sqlite:events.db"], &[]);
     let url = format!("http://127.0.0.1:{port}/events");
-    let post = |more: &[&str]| agent(&place, &[&["--data-binary", "@one.json", &url], more].concat());
+    let post =
+        |more: &[&str]| agent(&place, &[&["--data-binary", "@one.json", &url], more].concat());
     until("it listens", || match post(&[]) {
         (401, _) => Ok(()),
         other => Err(other),

@@ -19,7 +19,8 @@ fn stored(carbon: &groundrule_services::Service, time: u64) -> Option<f64> {
     let file = carbon.directory().join("whisper/web1_example_net/load/one.wsp");
     let (from, to) = ((time - 1).to_string(), time.to_string());
     let code = "import json,sys,whisper;print(json.dumps(whisper.fetch(sys.argv[1],int(sys.argv[2]),int(sys.argv[3]))[1][-1]))";
-    let fetched = Command::new("python3").args(["-c", code]).arg(file).args([from, to]).output();
+    let fetched =
+        Command::new("/usr/bin/python3").args(["-c", code]).arg(file).args([from, to]).output();
     serde_json::from_slice(&fetched.unwrap().stdout).ok()
 }
 
@@ -27,7 +28,10 @@ fn stored(carbon: &groundrule_services::Service, time: u64) -> Option<f64> {
 fn figures_reach_carbon_though_it_was_away() {
     let carbon = groundrule_services::carbon();
     let place = Place::new();
-    place.write("groundrule.toml", format!("[graphite]\nto = \"tcp://127.0.0.1:{}\"\n", carbon.port()));
+    place.write(
+        "groundrule.toml",
+        format!("[graphite]\nto = \"tcp://127.0.0.1:{}\"\n", carbon.port()),
+    );
     let now = u64::try_from(jiff::Timestamp::now().as_second()).unwrap();
     let ran = piped(&place, &KEPT, &metric(now, 1.5));
     assert_eq!(ran.code, 0, "{ran:?}");

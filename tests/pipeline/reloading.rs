@@ -24,9 +24,11 @@ fn rules_are_reloaded_when_the_trigger_is_touched() {
         .write("routes/portal/out.yaml", "to: file:one.ndjson\n");
     let pipeline = Pipeline::start(&place, &[], &[]);
     let send = |name: &str| {
-        until("the pipeline listens", || TcpStream::connect(from.trim_start_matches("tcp://")).map(|mut stream| {
-            writeln!(stream, "{}", status("web1", name, 0, 1000.0)).unwrap();
-        }));
+        until("the pipeline listens", || {
+            TcpStream::connect(from.trim_start_matches("tcp://")).map(|mut stream| {
+                writeln!(stream, "{}", status("web1", name, 0, 1000.0)).unwrap();
+            })
+        });
     };
     let holds = |file: &str, name: &str| {
         until(name, || {
@@ -45,7 +47,9 @@ fn rules_are_reloaded_when_the_trigger_is_touched() {
     send("second");
     holds("two.ndjson", "second");
 
-    place.write("routes/portal/broken.yaml", "when: event.(\nto: status\n").write("routes/reload", "2");
+    place
+        .write("routes/portal/broken.yaml", "when: event.(\nto: status\n")
+        .write("routes/reload", "2");
     until("the fault is a status", || {
         let rows = statuses(&place);
         match rows.iter().find(|row| row["name"] == "groundrule.routes" && row["severity"] == 2) {

@@ -9,9 +9,8 @@ use crate::travelling::statuses;
 fn every_part_in_a_process_of_its_own() {
     let broker = groundrule_services::rabbitmq();
     let variables = [("GROUNDRULE_STOMP_PASSWORD", broker.password())];
-    let queue = |name: &str| {
-        format!("stomp://{}@127.0.0.1:{}/queue/{name}", broker.user(), broker.port())
-    };
+    let queue =
+        |name: &str| format!("stomp://{}@127.0.0.1:{}/queue/{name}", broker.user(), broker.port());
     let place = Place::new();
     place.write(
         "groundrule.toml",
@@ -35,10 +34,22 @@ fn every_part_in_a_process_of_its_own() {
         start("status", "status"),
         start("alerts", "alerts"),
     ];
-    let lines: Vec<_> = (0..500).map(|n| status(&format!("web{n}"), "load", u8::from(n == 7) * 2, 1000.0)).collect();
+    let lines: Vec<_> = (0..500)
+        .map(|n| status(&format!("web{n}"), "load", u8::from(n == 7) * 2, 1000.0))
+        .collect();
     place.write("events.ndjson", lines.join("\n"));
     place.write("out/portal/all.yaml", format!("to: {:?}\n", queue("portal")));
-    let mut sending = place.command(&["pipeline", "--from", "file:events.ndjson", "--routes", "out", "--archive", "sqlite:sent.db", "--role", "portal,router"]);
+    let mut sending = place.command(&[
+        "pipeline",
+        "--from",
+        "file:events.ndjson",
+        "--routes",
+        "out",
+        "--archive",
+        "sqlite:sent.db",
+        "--role",
+        "portal,router",
+    ]);
     let sent = sending.envs(variables).output().unwrap();
     assert!(sent.status.success(), "{sent:?}");
     until("every status is there", || {

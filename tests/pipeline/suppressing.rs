@@ -31,5 +31,8 @@ fn what_depends_on_a_failure_is_suppressed_with_the_path() {
     // The end of a suppressed problem is told all the same.
     piped(&place, &KEPT, &status("web1", "http", 0, 1002.0));
     let told = place.read("alerts.ndjson");
-    assert!(told.lines().any(|line| line.contains("\"web1\"") && line.contains("\"severity\":0")), "{told}");
+    assert!(
+        told.lines().any(|line| line.contains("\"web1\"") && line.contains("\"severity\":0")),
+        "{told}"
+    );
 }

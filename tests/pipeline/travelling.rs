@@ -71,10 +71,13 @@ fn travels(broker: &Service, url: &str, variables: &[(&str, &str)]) {
     let severities = || -> Vec<u64> {
         let lines = told();
         let lines = lines.lines().filter(of);
-        lines.map(|l| serde_json::from_str::<Value>(l).unwrap()["severity"].as_u64().unwrap()).collect()
+        lines
+            .map(|l| serde_json::from_str::<Value>(l).unwrap()["severity"].as_u64().unwrap())
+            .collect()
     };
     until("somebody is told", || if severities() == [2] { Ok(()) } else { Err(told()) });
-    let listed = place.run(&["events", "list", "--name", name, "--subject", subject, "-f", "ndjson"]);
+    let listed =
+        place.run(&["events", "list", "--name", name, "--subject", subject, "-f", "ndjson"]);
     let kept: Value = serde_json::from_str(listed.stdout.lines().next().unwrap()).unwrap();
     let id = kept["eventid"].as_str().unwrap();
     let whole = place.run(&["events", "get", id]);

@@ -54,6 +54,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// Why it cannot be said to hold; also beside waived violations.
     pub undecided: Option<Undecided>,
+    /// What is not known that bears on it, also beside violations that are certain.
+    pub doubts: Option<Undecided>,
     /// Each of its sentences.
     pub steps: Vec<StepResult>,
     /// How many times it was judged; more than one after `@retry`.

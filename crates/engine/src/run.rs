@@ -362,6 +362,7 @@ impl Run {
             population: outcome.population,
             not_judged: outcome.not_judged,
             seconds: steps.iter().map(|step| step.seconds).sum(),
+            doubts: undecided.clone(),
             undecided: undecided.filter(|_| status != Status::Violated),
             findings,
             steps,

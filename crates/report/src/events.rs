@@ -110,17 +110,18 @@ impl Translator {
         for (subject, findings) in &by_subject {
             events.push(self.violating(policy, subject, findings));
         }
-        let unknown = judged.undecided.as_ref();
+        let unknown = doubt(judged);
         for subject in before.iter().filter(|subject| !by_subject.contains_key(subject.as_str())) {
             let draft = self.of(policy, subject);
-            events.push(match unknown {
-                Some(why) => draft.severity(Severity::Unknown).text(format!(
-                    "it broke this rule, and it is not known whether it still does: {}",
-                    why.reason
-                )),
-                None => draft.text("it does not break this rule any more"),
-            }
-            .event());
+            events.push(
+                match &unknown {
+                    Some(why) => draft.severity(Severity::Unknown).text(format!(
+                        "it broke this rule, and it is not known whether it still does: {why}"
+                    )),
+                    None => draft.text("it does not break this rule any more"),
+                }
+                .event(),
+            );
         }
         events.push(self.verdict(judged));
         let mut subjects: BTreeSet<_> = by_subject.into_keys().map(str::to_owned).collect();
@@ -211,6 +212,15 @@ impl Translator {
             .text(text)
             .with("verdict", judged.status.to_string());
         figures.into_iter().fold(draft, |draft, (name, figure)| draft.metric(name, figure)).event()
+    }
+}
+
+/// Why nobody who is not found can be said to keep the rule.
+fn doubt(judged: &Judged) -> Option<String> {
+    match (&judged.doubts, judged.not_judged) {
+        (Some(doubts), _) => Some(doubts.reason.clone()),
+        (None, 0) => None,
+        (None, n) => Some(format!("{n} nodes were left out")),
     }
 }
 

@@ -9,7 +9,6 @@ mod error;
 mod position;
 mod record;
 mod segment;
-mod sink;
 
 use std::collections::VecDeque;
 use std::fs::{self, File, TryLockError};
@@ -21,7 +20,6 @@ use groundrule_core::delivery::{Backlog, CarryError, Message};
 pub use error::SpoolError;
 use position::{Place, Position};
 use segment::Segment;
-pub use sink::Spooled;
 
 /// From this size on, a segment is not appended to any more.
 const SEGMENT_BYTES: u64 = 16 << 20;
@@ -265,4 +263,3 @@ impl Backlog for Spool {
         self.len
     }
 }
-

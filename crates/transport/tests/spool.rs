@@ -5,13 +5,12 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex};
+
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use groundrule_core::delivery::{CarryError, Message, Sink};
-use groundrule_transport::spool::{Spool, SpoolError, Spooled};
+use groundrule_core::delivery::Message;
+use groundrule_transport::spool::{Spool, SpoolError};
 use proptest::prelude::*;
 
 const LIMIT: u64 = 1 << 30;
@@ -262,103 +261,4 @@ fn append_for_ever(directory: &Path) {
         told.write_all(b".").unwrap();
         next += 3;
     }
-}
-
-/// A far side whose moods the test decides.
-#[derive(Clone, Default)]
-struct Far(Arc<Mutex<Mood>>);
-
-#[derive(Default)]
-struct Mood {
-    error: Option<CarryError>,
-    has: Vec<String>,
-    attempts: usize,
-}
-
-impl Far {
-    fn says(&self, error: Option<CarryError>) {
-        self.0.lock().unwrap().error = error;
-    }
-
-    fn has(&self) -> Vec<String> {
-        self.0.lock().unwrap().has.clone()
-    }
-
-    fn attempts(&self) -> usize {
-        self.0.lock().unwrap().attempts
-    }
-}
-
-#[async_trait]
-impl Sink for Far {
-    async fn send(&mut self, messages: &[Message]) -> Result<(), CarryError> {
-        let mut far = self.0.lock().unwrap();
-        far.attempts += 1;
-        match &far.error {
-            Some(error) => Err(error.clone()),
-            None => {
-                far.has.extend(bodies(messages));
-                Ok(())
-            }
-        }
-    }
-}
-
-fn spooled(far: &Far, directory: &Path, pause: Duration) -> Spooled {
-    let spool = Spool::open(directory, LIMIT).unwrap();
-    Spooled::new(Box::new(far.clone()), spool).pausing(pause, pause)
-}
-
-#[tokio::test]
-async fn what_cannot_be_sent_waits_and_is_sent_in_order() {
-    let directory = tempfile::tempdir().unwrap();
-    let far = Far::default();
-    let mut sink = spooled(&far, directory.path(), Duration::ZERO);
-    sink.send(&numbered(0..3)).await.unwrap();
-    assert_eq!((sink.waiting(), far.has().len()), (0, 3));
-    for error in [CarryError::Away("away".into()), CarryError::Refused("no".into())] {
-        far.says(Some(error));
-        let next = 3 + u32::try_from(sink.waiting()).unwrap();
-        sink.send(&numbered(next..next + 1500)).await.unwrap();
-    }
-    assert_eq!((sink.waiting(), far.has().len()), (3000, 3));
-    assert_eq!(sink.away().unwrap().to_string(), "no");
-    assert!(sink.drain(10).await.is_err());
-    drop(sink);
-    let mut sink = spooled(&far, directory.path(), Duration::ZERO);
-    far.says(None);
-    assert_eq!(sink.drain(1000).await.unwrap(), 1000);
-    assert_eq!(sink.waiting(), 2000);
-    sink.send(&numbered(3003..3006)).await.unwrap();
-    assert_eq!((sink.waiting(), sink.away().is_none()), (0, true));
-    assert_eq!(far.has(), bodies(&numbered(0..3006)));
-}
-
-#[tokio::test]
-async fn between_attempts_it_pauses() {
-    let directory = tempfile::tempdir().unwrap();
-    let far = Far::default();
-    far.says(Some(CarryError::Away("away".into())));
-    let mut sink = spooled(&far, directory.path(), Duration::from_secs(3600));
-    for n in 0..50 {
-        sink.send(&numbered(n..n + 1)).await.unwrap();
-        assert_eq!(sink.drain(5).await.unwrap_or_default(), 0);
-    }
-    assert_eq!((far.attempts(), sink.waiting()), (1, 50));
-}
-
-#[tokio::test]
-async fn a_full_spool_is_told() {
-    let directory = tempfile::tempdir().unwrap();
-    let far = Far::default();
-    far.says(Some(CarryError::Away("away".into())));
-    let spool = Spool::open(directory.path(), 60).unwrap();
-    let mut sink = Spooled::new(Box::new(far.clone()), spool);
-    sink.send(&numbered(0..2)).await.unwrap();
-    let error = sink.send(&numbered(2..3)).await.unwrap_err();
-    assert!(
-        matches!(&error, CarryError::Away(why) if why.contains("60 bytes are full")),
-        "{error}"
-    );
-    assert_eq!(sink.waiting(), 2);
 }

@@ -38,8 +38,7 @@ pub async fn serve(
 async fn health(State(shared): State<Shared>) -> Response {
     let troubles = shared.stats.troubles();
     let code = if troubles.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let away: Vec<_> =
-        troubles.iter().map(|(of, why)| json!({"what": of, "why": why})).collect();
+    let away: Vec<_> = troubles.iter().map(|(of, why)| json!({"what": of, "why": why})).collect();
     let body = json!({"ok": troubles.is_empty(), "away": away}).to_string();
     (code, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

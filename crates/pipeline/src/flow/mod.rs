@@ -30,9 +30,9 @@ use crate::part::{Clock, Part};
 use crate::routes::{PartName, Place, Reloader, Rules};
 
 pub use ids::Ids;
-pub use outlet::Stopped;
 use intake::{Entrance, Intake};
 use outlet::Outlet;
+pub use outlet::Stopped;
 use portal::Portal;
 pub use stats::Stats;
 use table::Destinations;
@@ -44,8 +44,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 pub type Connect = Arc<dyn Fn(&str) -> Result<Box<dyn Sink>, CarryError> + Send + Sync>;
 
 /// Makes the place on disk where events wait for a destination of this name, if there is one.
-pub type Backlogs =
-    Arc<dyn Fn(&str) -> Result<Option<Box<dyn Backlog>>, CarryError> + Send + Sync>;
+pub type Backlogs = Arc<dyn Fn(&str) -> Result<Option<Box<dyn Backlog>>, CarryError> + Send + Sync>;
 
 /// Says what is wrong with an address.
 pub type Valid = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
@@ -117,8 +116,7 @@ pub struct Summary {
 /// comes again where its source can do that.
 pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopped> {
     let stats = Stats::default();
-    let portal =
-        Arc::new(Portal::new(setup.clock.clone(), setup.host.clone(), setup.max_message));
+    let portal = Arc::new(Portal::new(setup.clock.clone(), setup.host.clone(), setup.max_message));
     let outlet = Outlet {
         place: Some(Place::Portal),
         table: Arc::new(RwLock::new(Arc::default())),

@@ -46,7 +46,12 @@ impl Portal {
                     let named = event.eventid().is_some();
                     let hash = xxh3_64(&message.body);
                     let event = event.identified(|| self.ids.next(), now);
-                    read.entries.push(Entry { event, hash, redelivered: message.redelivered, named });
+                    read.entries.push(Entry {
+                        event,
+                        hash,
+                        redelivered: message.redelivered,
+                        named,
+                    });
                 }
                 Err(reason) => read.dead.push(self.dead_letter(&message, &reason, now)),
             }

@@ -173,8 +173,9 @@ impl Stats {
             ("dead_letters", &self.dead),
             ("dropped", &self.dropped),
         ];
-        let draft = Draft::new(Kind::Metric, "groundrule pipeline", host, "groundrule.pipeline", now)
-            .text("what the pipeline did since it began");
+        let draft =
+            Draft::new(Kind::Metric, "groundrule pipeline", host, "groundrule.pipeline", now)
+                .text("what the pipeline did since it began");
         #[expect(clippy::cast_precision_loss, reason = "figures of events are floats")]
         let draft =
             figures.into_iter().fold(draft, |draft, (name, n)| draft.metric(name, n.get() as f64));

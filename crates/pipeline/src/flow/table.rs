@@ -91,9 +91,7 @@ impl Destinations {
         for destination in rules.destinations().to_vec() {
             queues.push(match &destination {
                 Destination::Url(url) => Some(self.url(url)?),
-                Destination::Part(part) if rules.names(&destination) => {
-                    Some(self.required(*part)?)
-                }
+                Destination::Part(part) if rules.names(&destination) => Some(self.required(*part)?),
                 Destination::Part(part) => self.required(*part).ok(),
             });
         }
