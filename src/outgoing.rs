@@ -10,7 +10,7 @@ use groundrule_engine::event::Event as Told;
 use groundrule_engine::policy::{PathSpec, Plan};
 use groundrule_report::{Memory, Translator, Violating};
 use groundrule_transport::spool::{Spool, SpoolError};
-use groundrule_transport::{Settings, sink};
+use groundrule_transport::{SCHEMES, Settings, sink};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, pipeline};
@@ -87,6 +87,7 @@ impl Outgoing {
     ) -> Result<(Self, Violating), Failure> {
         let directory = directory(context, config)?;
         let settings = settings(context, config)?;
+        let urls: Vec<_> = urls.iter().map(|url| from_the_root(url)).collect();
         for url in &urls {
             sink(url, &settings).map_err(wrong_address)?;
         }
@@ -219,7 +220,21 @@ pub fn spools(directory: &Path) -> Result<Vec<Waiting>, Failure> {
 impl Waiting {
     /// Whether its events go to an address; those of a pipeline's parts go to the part.
     pub fn has_address(&self) -> bool {
-        self.url.contains(':')
+        let scheme = self.url.split(':').next().unwrap_or_default();
+        SCHEMES.iter().any(|known| known.name == scheme)
+    }
+}
+
+/// The same address wherever it is used: a path in it begins at the root.
+pub fn from_the_root(url: &str) -> String {
+    match url.split_once(':') {
+        Some((scheme @ ("file" | "unix" | "sqlite"), path)) if !path.starts_with('/') => {
+            let (path, query) = path
+                .split_once('?')
+                .map_or((path, ""), |(path, _)| (path, &url[url.find('?').unwrap_or(url.len())..]));
+            format!("{scheme}:{}{query}", absolute(Path::new(path)).display())
+        }
+        _ => url.to_owned(),
     }
 }
 
@@ -263,7 +278,7 @@ fn unusable(path: &Path, error: &impl std::fmt::Display) -> Failure {
 }
 
 /// A name for a directory: what can be read of a text, and a hash of all of it.
-fn slug(text: &str) -> String {
+pub fn slug(text: &str) -> String {
     let hash = groundrule_core::verdict::Violation::new(Vec::new(), text, "").fingerprint("");
     let last = text.lines().last().unwrap_or_default();
     let words: String =
@@ -276,7 +291,7 @@ fn shown(url: &str) -> &str {
     url.split('?').next().unwrap_or(url)
 }
 
-fn absolute(path: &Path) -> PathBuf {
+pub fn absolute(path: &Path) -> PathBuf {
     fs::canonicalize(path)
         .or_else(|_| std::path::absolute(path))
         .unwrap_or_else(|_| path.to_owned())

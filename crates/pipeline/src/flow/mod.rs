@@ -49,6 +49,9 @@ pub type Backlogs = Arc<dyn Fn(&str) -> Result<Option<Box<dyn Backlog>>, CarryEr
 /// Says what is wrong with an address.
 pub type Valid = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
+/// Where events come from, with what each is called in the log.
+pub type Sources = Vec<(String, Box<dyn Source>)>;
+
 /// What sources are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -66,7 +69,7 @@ pub enum Role {
 /// What a pipeline is made of.
 pub struct Setup {
     /// What comes in, and from where.
-    pub sources: Vec<(String, Box<dyn Source>)>,
+    pub sources: Sources,
     /// What sources are for.
     pub role: Role,
     /// Where every event is kept.

@@ -1,7 +1,6 @@
-//! `groundrule pipeline`: takes events in, keeps them, and makes status, metrics, alerts and
-//! actions of them.
+//! Puts a pipeline together from what is configured.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,72 +8,29 @@ use std::time::Duration;
 use groundrule_core::delivery::{Backlog, CarryError};
 use groundrule_pipeline::actions::{Ledger, Means};
 use groundrule_pipeline::alerts::{AlertState, AlertsPart, AlertsSetup, NotifierSetting};
-use groundrule_pipeline::archive::{self, ArchiveError, Limits};
+use groundrule_pipeline::archive::{self, Limits};
 use groundrule_pipeline::callbacks::CallbacksPart;
-use groundrule_pipeline::flow::{self, Connect, Role, Setup, Stopped, Valid};
+use groundrule_pipeline::flow::{self, Connect, Setup, Sources, Valid};
 use groundrule_pipeline::metrics::{Address, GraphitePart, Mapping};
 use groundrule_pipeline::part::{Clock, Part, PartError};
 use groundrule_pipeline::routes::{PartName, Reloader, Rules};
 use groundrule_pipeline::status::{self, StatusPart, StatusStore};
 use groundrule_transport::{Settings, sink, source};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
-use super::{Ended, open};
+use super::roles::Roles;
+use super::{clock, no_archive, no_status, rules};
 use crate::causes;
-use crate::cli::{Global, PipelineArgs};
 use crate::config::{Config, pipeline};
 use crate::context::Context;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::outgoing;
 
 /// How often the pipeline tells figures of itself, unless the configuration says otherwise.
 const STATS: Duration = Duration::from_secs(60);
 
-/// Runs the pipeline until its sources end, or until it is told to stop.
-pub fn run(context: &Context, global: &Global, options: PipelineArgs) -> Result<Ended, Failure> {
-    let mut config = Config::load(context, global)?;
-    options.lay_over(&mut config.pipeline);
-    let runtime = open::runtime()?;
-    log(context);
-    let notifiers = std::mem::take(&mut config.notifiers);
-    runtime.block_on(async {
-        let building = Building::new(context, &config)?;
-        let setup = building.setup(notifiers).await?;
-        let stop = stopping()?;
-        let summary = flow::run(setup, stop).await.map_err(|stopped| stopped_early(&stopped))?;
-        tracing::info!(received = summary.received, dead_letters = summary.dead, "done");
-        Ok(Exit::Held.into())
-    })
-}
-
-fn stopped_early(stopped: &Stopped) -> Failure {
-    let help = match stopped {
-        Stopped::Late(_) => "what was not acknowledged comes again; see that the destination works",
-        Stopped::Archive(_) => "name another archive, or mend this one",
-        Stopped::Source(_) | Stopped::Undelivered(_) => "docs/pipeline.md describes every part",
-    };
-    Failure::new(format!("the pipeline stopped: {stopped}"), help)
-}
-
-/// Comes true with the first SIGTERM or SIGINT.
-fn stopping() -> Result<CancellationToken, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let stop = CancellationToken::new();
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
-        let mut signals = signal(kind)?;
-        let stop = stop.clone();
-        tokio::spawn(async move {
-            signals.recv().await;
-            stop.cancel();
-        });
-    }
-    Ok(stop)
-}
-
 /// What a pipeline is built from.
-struct Building<'c> {
+pub struct Building<'c> {
     context: &'c Context,
     config: &'c Config,
     options: &'c pipeline::Pipeline,
@@ -84,60 +40,9 @@ struct Building<'c> {
     state: Option<PathBuf>,
 }
 
-/// The roles of this process.
-struct Roles {
-    wanted: BTreeSet<String>,
-    /// Whether parts are named, or just all meant that can work.
-    named: bool,
-}
-
-/// The names of all roles.
-const ROLES: [&str; 6] = ["portal", "router", "status", "metrics", "alerts", "callbacks"];
-
-impl Roles {
-    fn read(words: &[String]) -> Result<Self, Failure> {
-        let mut wanted = BTreeSet::new();
-        let mut named = !words.is_empty();
-        for word in words.iter().flat_map(|word| word.split(',')).map(str::trim) {
-            match word {
-                "all" => named = false,
-                role if ROLES.contains(&role) => {
-                    wanted.insert(role.to_owned());
-                }
-                other => {
-                    let help = format!("choose among {}, all", ROLES.join(", "));
-                    return Err(Failure::new(format!("there is no role {other:?}"), help));
-                }
-            }
-        }
-        if !named {
-            wanted = ROLES.iter().map(|role| (*role).to_owned()).collect();
-        }
-        Ok(Self { wanted, named })
-    }
-
-    fn has(&self, role: &str) -> bool {
-        self.wanted.contains(role)
-    }
-
-    /// What sources are for.
-    fn entrance(&self) -> Result<Role, Failure> {
-        let parts: Vec<_> =
-            PartName::ALL.into_iter().filter(|part| self.has(part.name())).collect();
-        match (self.has("portal"), self.has("router"), &*parts) {
-            (true, routes, _) => Ok(Role::Portal { routes }),
-            (false, true, _) => Ok(Role::Router),
-            (false, false, [part]) => Ok(Role::Part(*part)),
-            _ => Err(Failure::new(
-                "several parts without portal or router cannot share a queue",
-                "run one process for each of them, with a queue of its own",
-            )),
-        }
-    }
-}
-
 impl<'c> Building<'c> {
-    fn new(context: &'c Context, config: &'c Config) -> Result<Self, Failure> {
+    /// Reads what is configured.
+    pub fn new(context: &'c Context, config: &'c Config) -> Result<Self, Failure> {
         let options = &config.pipeline;
         let mut settings = outgoing::settings(context, config)?;
         for url in &options.from {
@@ -154,7 +59,8 @@ impl<'c> Building<'c> {
         Ok(Self { context, config, options, settings, roles, clock, state })
     }
 
-    async fn setup(&self, notifiers: Vec<NotifierSetting>) -> Result<Setup, Failure> {
+    /// Opens everything that the pipeline needs.
+    pub async fn setup(&self, notifiers: Vec<NotifierSetting>) -> Result<Setup, Failure> {
         let role = self.roles.entrance()?;
         if self.options.from.is_empty() {
             let help =
@@ -209,9 +115,7 @@ impl<'c> Building<'c> {
         })
     }
 
-    fn sources(
-        &self,
-    ) -> Result<Vec<(String, Box<dyn groundrule_core::delivery::Source>)>, Failure> {
+    fn sources(&self) -> Result<Sources, Failure> {
         let open = |url: &String| {
             let source = source(url, &self.settings).map_err(outgoing::wrong_address)?;
             let shown = url.split('?').next().unwrap_or(url).to_owned();
@@ -250,14 +154,38 @@ impl<'c> Building<'c> {
     /// Where events wait for what is away: none where there is no place for state.
     fn backlogs(&self) -> flow::Backlogs {
         let directory = self.options.spool.clone().or_else(|| self.state.clone());
+        let parts: BTreeMap<_, _> =
+            PartName::ALL.into_iter().map(|part| (part.name(), self.identity(part))).collect();
         Arc::new(move |name| {
             let Some(directory) = &directory else {
                 return Ok(None);
             };
-            let spool = outgoing::slot(directory, name)
+            let key = parts.get(name).cloned().unwrap_or_else(|| outgoing::from_the_root(name));
+            let spool = outgoing::slot(directory, &key)
                 .map_err(|failure| CarryError::Refused(failure.line()))?;
             Ok(Some(Box::new(spool) as Box<dyn Backlog>))
         })
+    }
+
+    /// What tells a part from the same part of another pipeline of this user.
+    fn identity(&self, part: PartName) -> String {
+        let of = match part {
+            PartName::Status | PartName::Alerts => {
+                outgoing::from_the_root(self.options.status.as_deref().unwrap_or_default())
+            }
+            PartName::Metrics => self.config.graphite.as_ref().map_or("", |g| &g.to).to_owned(),
+            PartName::Callbacks => {
+                let routes = self.options.routes.as_deref().map(outgoing::absolute);
+                routes.unwrap_or_default().display().to_string()
+            }
+        };
+        format!("{} of {of}", part.name())
+    }
+
+    /// The file in which a part remembers what it did.
+    fn remembered(&self, part: PartName) -> Option<PathBuf> {
+        let name = format!("{}.sqlite", outgoing::slug(&self.identity(part)));
+        Some(self.state.as_ref()?.join(part.name()).join(name))
     }
 
     /// The parts that work in this process.
@@ -324,11 +252,8 @@ impl<'c> Building<'c> {
         store: Arc<dyn StatusStore>,
         notifiers: Vec<NotifierSetting>,
     ) -> Result<AlertsPart, Failure> {
-        let state = match (&self.config.alerts.state, &self.state) {
-            (Some(file), _) => Some(file.clone()),
-            (None, Some(state)) => Some(state.join("alerts.sqlite")),
-            (None, None) => None,
-        };
+        let state = self.config.alerts.state.clone();
+        let state = state.or_else(|| self.remembered(PartName::Alerts));
         let state = match state {
             Some(file) => AlertState::open(&made(&file)?).map_err(|e| wrong_part("alerts", &e))?,
             None => AlertState::memory(),
@@ -348,9 +273,10 @@ impl<'c> Building<'c> {
     }
 
     async fn callbacks(&self, directory: &Path) -> Result<CallbacksPart, Failure> {
-        let ledger = match &self.state {
-            Some(state) => Ledger::open(&made(&state.join("callbacks.sqlite"))?)
-                .map_err(|error| wrong_part("callbacks", &error))?,
+        let ledger = match self.remembered(PartName::Callbacks) {
+            Some(file) => {
+                Ledger::open(&made(&file)?).map_err(|error| wrong_part("callbacks", &error))?
+            }
             None => Ledger::memory(),
         };
         CallbacksPart::open(directory, self.means(), ledger, self.clock.clone())
@@ -398,55 +324,6 @@ impl<'c> Building<'c> {
     }
 }
 
-/// Has the pipeline say on standard error what it does.
-fn log(context: &Context) {
-    let filter = context.variable("GROUNDRULE_LOG").unwrap_or("warn,groundrule=info");
-    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(filter);
-    let color = context.color(crate::context::Color::Auto, context.stderr_is_terminal);
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(color);
-    // Only the first one counts, and there is but one.
-    let _ = logging.with_writer(std::io::stderr).with_target(false).try_init();
-}
-
-/// The rules of a directory.
-pub fn rules(
-    directory: &Path,
-    valid: &dyn Fn(&str) -> Result<(), String>,
-) -> Result<Rules, Failure> {
-    Rules::load(directory, valid).map_err(|faults| {
-        let number = |n: Option<u64>| n.and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
-        Failure::Faults(
-            faults
-                .into_iter()
-                .map(|fault| groundrule_engine::policy::Fault {
-                    file: fault.file.display().to_string(),
-                    line: number(fault.line),
-                    column: number(fault.column),
-                    width: 0,
-                    what: fault.what,
-                    help: fault.help,
-                })
-                .collect(),
-        )
-    })
-}
-
-/// An archive that cannot be used.
-pub fn no_archive(error: &ArchiveError) -> Failure {
-    Failure::new(format!("the archive cannot be used: {error}"), "write sqlite:FILE or mongodb://…")
-}
-
-/// A status store that cannot be used.
-pub fn no_status(error: &status::StatusError) -> Failure {
-    Failure::new(format!("the status cannot be used: {error}"), "write sqlite:FILE")
-}
-
-/// The time.
-#[expect(clippy::cast_precision_loss, reason = "microseconds of this century fit")]
-pub fn clock() -> Clock {
-    Arc::new(|| jiff::Timestamp::now().as_microsecond() as f64 / 1e6)
-}
-
 fn wrong_part(part: &str, error: &impl std::fmt::Display) -> Failure {
     Failure::new(format!("{part} cannot work: {error}"), "docs/pipeline.md describes every part")
 }
@@ -466,24 +343,4 @@ fn host() -> String {
         .ok()
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "localhost".to_owned())
-}
-
-impl PipelineArgs {
-    /// Lays what the command line says over the configuration.
-    fn lay_over(self, under: &mut pipeline::Pipeline) {
-        let lists: [(Vec<String>, &mut Vec<String>); 2] =
-            [(self.from, &mut under.from), (self.role, &mut under.roles)];
-        for (over, under) in lists {
-            if !over.is_empty() {
-                *under = over;
-            }
-        }
-        under.archive = self.archive.or(under.archive.take());
-        under.status = self.status.or(under.status.take());
-        under.routes = self.routes.or(under.routes.take());
-        under.dead_letters = self.dead_letters.or(under.dead_letters.take());
-        under.listen = self.listen.or(under.listen.take());
-        let queues: BTreeMap<_, _> = self.queue.into_iter().collect();
-        under.queues.extend(queues);
-    }
 }
