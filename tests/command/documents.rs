@@ -108,6 +108,42 @@ fn the_example_sets_every_key() {
 }
 
 #[test]
+fn the_example_of_a_pipeline_is_a_configuration() {
+    let place = Place::with_estate();
+    place.write("groundrule.toml", &blocks(&document("pipeline.md"), "toml")[0]);
+    let ran = place.run(&["config", "show"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn every_kind_of_address_and_every_field_of_an_event_is_documented() {
+    let document = document("events.md");
+    let wrong = Place::with_estate().run(&["--events", "ftp://host/"]).stderr;
+    let kinds = wrong.split("write one of ").nth(1).unwrap().lines().next().unwrap();
+    for kind in kinds.split(", ") {
+        assert!(document.contains(&format!("`{kind}:")), "{kind}");
+    }
+    let fields: Vec<_> =
+        documented(&document, "# Events").into_iter().map(|row| row[0].clone()).collect();
+    for field in [
+        "subject",
+        "name",
+        "type",
+        "severity",
+        "eventtime",
+        "eventid",
+        "origin",
+        "text",
+        "metrics",
+        "tags",
+        "ttl",
+        "extended_data",
+    ] {
+        assert!(fields.contains(&format!("`{field}`")), "{field}");
+    }
+}
+
+#[test]
 fn every_variable_sets_its_key() {
     let document = document("configuration.md");
     let rows = documented(&document, "## Variables");

@@ -36,7 +36,7 @@ fn figures_reach_carbon_though_it_was_away() {
     let ran = piped(&place, &KEPT, &metric(now, 1.5));
     assert_eq!(ran.code, 0, "{ran:?}");
     until("the first figure is stored", || match stored(&carbon, now) {
-        Some(value) if value == 1.5 => Ok(()),
+        Some(1.5) => Ok(()),
         other => Err(other),
     });
     carbon.kill();
@@ -47,7 +47,7 @@ fn figures_reach_carbon_though_it_was_away() {
     until("the second figure is stored", || {
         let ran = piped(&place, &KEPT, "");
         match stored(&carbon, now + 1) {
-            Some(value) if value == 2.5 => Ok(()),
+            Some(2.5) => Ok(()),
             other => Err((other, ran.stderr)),
         }
     });
