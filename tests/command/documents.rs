@@ -118,7 +118,8 @@ fn the_example_of_a_pipeline_is_a_configuration() {
 #[test]
 fn every_kind_of_address_and_every_field_of_an_event_is_documented() {
     let document = document("events.md");
-    let wrong = Place::with_estate().run(&["--events", "ftp://host/"]).stderr;
+    let feature = "Feature: x\n  Scenario: s\n    Given all nodes\n    Then there are none\n";
+    let wrong = Place::judging(feature).run(&["x.feature", "--events", "ftp://host/"]).stderr;
     let kinds = wrong.split("write one of ").nth(1).unwrap().lines().next().unwrap();
     for kind in kinds.split(", ") {
         assert!(document.contains(&format!("`{kind}:")), "{kind}");
