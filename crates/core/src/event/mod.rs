@@ -61,10 +61,27 @@ impl Piece {
         }
     }
 
-    fn shifted(&mut self, by: u32) {
+    /// From `start` to `end` of a text of an event, which is smaller than 4 GiB.
+    fn between(start: usize, end: usize) -> Option<Self> {
+        let start = u32::try_from(start).ok()?;
+        Some(Self::At { start, len: u32::try_from(end).ok()? - start })
+    }
+
+    fn shift(&mut self, by: u32) {
         if let Self::At { start, .. } = self {
             *start += by;
         }
+    }
+}
+
+impl Head {
+    /// The same where so many bytes were put before the first field.
+    fn shift(&mut self, by: u32) {
+        let Self { name, subject, origin, text, eventid, metrics, tags, .. } = self;
+        name.shift(by);
+        subject.shift(by);
+        let others = [origin, text, eventid, metrics, tags];
+        others.into_iter().flatten().for_each(|piece| piece.shift(by));
     }
 }
 
@@ -179,32 +196,30 @@ impl Event {
     #[must_use]
     pub fn identified(mut self, id: impl FnOnce() -> EventId, now: f64) -> Self {
         use std::io::Write as _;
-        let mut added = Vec::new();
-        if self.head.eventid.is_none() {
-            let id = id().to_string();
-            // Writing to memory does not fail.
-            let _ = write!(added, "\"eventid\":\"{id}\",");
-            self.head.eventid = Some(Piece::Own(id.into()));
-        }
-        if self.head.time.is_none() {
-            let _ = write!(added, "\"eventtime\":{now},");
-            self.head.time = Some(now);
-        }
-        if added.is_empty() {
+        const ROOM: usize = 96;
+        if self.head.eventid.is_some() && self.head.time.is_some() {
             return self;
         }
-        let mut raw = Vec::with_capacity(self.raw.len() + added.len());
+        let mut raw = Vec::with_capacity(self.raw.len() + ROOM);
         raw.push(b'{');
-        raw.extend_from_slice(&added);
+        let mut given = None;
+        if self.head.eventid.is_none() {
+            raw.extend_from_slice(b"\"eventid\":\"");
+            let start = raw.len();
+            raw.extend_from_slice(&id().digits());
+            given = Piece::between(start, raw.len());
+            raw.extend_from_slice(b"\",");
+        }
+        if self.head.time.is_none() {
+            // Writing to memory does not fail.
+            let _ = write!(raw, "\"eventtime\":{now},");
+            self.head.time = Some(now);
+        }
+        let added = raw.len() - 1;
         raw.extend_from_slice(&self.raw[1..]);
-        let by = u32::try_from(added.len()).unwrap_or_default();
-        let head = &mut self.head;
-        head.name.shifted(by);
-        head.subject.shifted(by);
-        let others = [&mut head.origin, &mut head.text, &mut head.metrics, &mut head.tags];
-        others.into_iter().flatten().for_each(|piece| piece.shifted(by));
-        if let Some(Piece::At { start, .. }) = &mut head.eventid {
-            *start += by;
+        self.head.shift(u32::try_from(added).unwrap_or_default());
+        if given.is_some() {
+            self.head.eventid = given;
         }
         self.raw = raw.into();
         self

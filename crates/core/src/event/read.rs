@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -63,7 +64,7 @@ fn trimmed(raw: Bytes) -> Bytes {
 
 /// Line feeds stand in valid JSON only between its words, where blanks serve as well.
 fn on_one_line(raw: Bytes) -> Bytes {
-    if !raw.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+    if memchr::memchr2(b'\n', b'\r', &raw).is_none() {
         return raw;
     }
     let mut line = raw.to_vec();
@@ -78,7 +79,7 @@ fn on_one_line(raw: Bytes) -> Bytes {
 /// Whether it is nested too deeply. Few events have so many brackets at all, so that counting them
 /// is enough.
 fn too_deep(raw: &[u8]) -> bool {
-    let opening = raw.iter().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    let opening = memchr::memchr2_iter(b'{', b'[', raw).count();
     if opening <= MAX_DEPTH {
         return false;
     }
@@ -237,6 +238,40 @@ impl<'de> Deserialize<'de> for Sound {
     }
 }
 
+/// A number, which is thrown away.
+struct Figure;
+
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        f64::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// An object with members that are such, which is thrown away.
+struct Of<M>(PhantomData<M>);
+
+impl<'de, M: Deserialize<'de>> Deserialize<'de> for Of<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<M>(PhantomData<M>);
+        impl<'de, M: Deserialize<'de>> Visitor<'de> for Members<M> {
+            type Value = Of<M>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object with members")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Of<M>, A::Error> {
+                let mut some = false;
+                while map.next_entry::<Sound, M>()?.is_some() {
+                    some = true;
+                }
+                if some { Ok(Of(PhantomData)) } else { Err(A::Error::custom("no members")) }
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData))
+    }
+}
+
 /// A string, borrowed where the text has it as it is.
 struct Words<'t>(Cow<'t, str>);
 
@@ -305,10 +340,10 @@ impl Fields<'_> {
         {
             reasons.push(format!("eventid is {:?}: 24 hexadecimal digits", shortened(&id.0)));
         }
-        let metrics = members(self.metrics, "metrics", &mut reasons, |name, value| {
+        let metrics = members::<Of<Figure>>(self.metrics, "metrics", &mut reasons, |name, value| {
             (!value.is_number()).then(|| format!("metrics.{} is no number", shortened(name)))
         });
-        let tags = members(self.tags, "tags", &mut reasons, |_, _| None);
+        let tags = members::<Of<Sound>>(self.tags, "tags", &mut reasons, |_, _| None);
         let (Some(kind), Some(severity), Some(name), Some(subject), true) =
             (kind, severity, self.name, self.subject, reasons.is_empty())
         else {
@@ -346,7 +381,7 @@ fn piece(text: &str, part: Cow<'_, str>) -> Piece {
 }
 
 /// The text of an object that has members, all of which are as they must be.
-fn members<'t>(
+fn members<'t, S: Deserialize<'t>>(
     raw: Option<&'t RawValue>,
     field: &str,
     reasons: &mut Vec<String>,
@@ -355,6 +390,10 @@ fn members<'t>(
     let text = raw?.get();
     if text == "{}" {
         return None;
+    }
+    // Nearly all are as they must be; what is wrong with the others is found by reading them whole.
+    if serde_json::from_str::<S>(text).is_ok() {
+        return Some(text);
     }
     match serde_json::from_str::<serde_json::Map<String, Value>>(text) {
         Ok(members) => {
