@@ -82,7 +82,7 @@ impl Outgoing {
     pub fn open(
         context: &Context,
         config: &Config,
-        urls: Vec<String>,
+        urls: &[String],
         scope: (&[PathSpec], &Plan),
     ) -> Result<(Self, Violating), Failure> {
         let directory = directory(context, config)?;

@@ -95,7 +95,7 @@ fn prepare_and_judge(
     let as_report = wanted.iter().any(|(format, _)| format.name == EVENTS);
     let (mut outgoing, violating) = match as_report || !urls.is_empty() {
         true => {
-            let (outgoing, violating) = Outgoing::open(context, &config, urls, (&paths, &plan))?;
+            let (outgoing, violating) = Outgoing::open(context, &config, &urls, (&paths, &plan))?;
             (Some(outgoing), violating)
         }
         false => (None, Violating::default()),
