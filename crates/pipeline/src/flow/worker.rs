@@ -7,13 +7,13 @@ use groundrule_core::event::Event;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::message;
 use super::outlet::{LONGEST_PAUSE, Outlet, Stopped};
 use super::queue::{Batch, Waiting};
-use super::message;
 use crate::part::{Part, PartError};
 
 /// How many events are handed to a part at once, at most, unless one batch has more.
-const AT_ONCE: usize = 4096;
+const AT_ONCE: usize = 16_384;
 
 /// A destination at work.
 pub struct Worker {
