@@ -340,9 +340,10 @@ impl Fields<'_> {
         {
             reasons.push(format!("eventid is {:?}: 24 hexadecimal digits", shortened(&id.0)));
         }
-        let metrics = members::<Of<Figure>>(self.metrics, "metrics", &mut reasons, |name, value| {
-            (!value.is_number()).then(|| format!("metrics.{} is no number", shortened(name)))
-        });
+        let metrics =
+            members::<Of<Figure>>(self.metrics, "metrics", &mut reasons, |name, value| {
+                (!value.is_number()).then(|| format!("metrics.{} is no number", shortened(name)))
+            });
         let tags = members::<Of<Sound>>(self.tags, "tags", &mut reasons, |_, _| None);
         let (Some(kind), Some(severity), Some(name), Some(subject), true) =
             (kind, severity, self.name, self.subject, reasons.is_empty())

@@ -111,13 +111,13 @@ impl Intake {
         let apart = self.dead.is_some();
         Box::pin(async move {
             let mut read = outlet.portal.read(messages);
-            let events = read.entries.iter().map(|entry| entry.event.clone()).collect();
+            let events = match keep && outlet.archive.is_some() {
+                true => read.entries.iter().map(|entry| entry.event.clone()).collect(),
+                false => read.entries.drain(..).map(|entry| entry.event).collect(),
+            };
             outlet.stats.dead(read.dead.len());
             for letter in &read.dead {
                 tracing::warn!(reason = letter.text(), eventid = letter.eventid(), "dead letter");
-            }
-            if !keep {
-                read.entries.clear();
             }
             if !apart {
                 read.entries.extend(read.dead.drain(..).map(|letter| outlet.portal.own(letter)));

@@ -13,7 +13,7 @@ use super::queue::{Batch, Waiting};
 use crate::part::{Part, PartError};
 
 /// How many events are handed to a part at once, at most, unless one batch has more.
-const AT_ONCE: usize = 4096;
+const AT_ONCE: usize = 16_384;
 
 /// A destination at work.
 pub struct Worker {

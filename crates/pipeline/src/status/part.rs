@@ -1,5 +1,6 @@
 //! The part of the pipeline that knows what is so now, and says what somebody should know.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -30,9 +31,12 @@ impl StatusPart {
 #[async_trait]
 impl Part for StatusPart {
     async fn take(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
-        let told: Vec<Event> = events.iter().filter(|event| tells(event)).cloned().collect();
+        let told: Cow<'_, [Event]> = match events.iter().all(tells) {
+            true => events.into(),
+            false => events.iter().filter(|event| tells(event)).cloned().collect(),
+        };
         let changes = self.store.apply(&told).await?;
-        let mut left = told.as_slice();
+        let mut left = &*told;
         // Changes come in the order of their events, at most one of each; but first those that were
         // left untold, without events.
         let with_events = changes.iter().map(|change| {

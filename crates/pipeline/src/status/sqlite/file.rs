@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use groundrule_core::event::Severity;
-use rusqlite::{Connection, OptionalExtension as _, Row as Columns, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row as Columns, params};
 
 use crate::sqlite::{self, Format, Trouble};
 use crate::status::rules::{Entry, Heard};
@@ -72,6 +72,8 @@ impl From<Trouble> for StatusError {
 pub(super) struct Stored {
     pub id: Option<i64>,
     pub entry: Entry,
+    /// Whether it is otherwise in the file.
+    pub changed: bool,
 }
 
 pub(super) fn load(connection: &Connection, of: &Identity) -> rusqlite::Result<Option<Stored>> {
@@ -111,58 +113,70 @@ pub(super) fn rows(connection: &Connection, query: &Query) -> rusqlite::Result<V
         .collect()
 }
 
-/// Writes an entry, and returns its place.
-pub(super) fn store(connection: &Connection, stored: &Stored) -> rusqlite::Result<i64> {
-    let Entry { row, heard, untold } = &stored.entry;
-    let untold = untold.as_ref().map(|untold| serde_json::to_string(untold).unwrap_or_default());
-    let suppressed = (!row.suppressed.is_empty())
-        .then(|| serde_json::to_string(&row.suppressed).unwrap_or_default());
-    let values = params![
-        row.severity.number(),
-        row.since,
-        row.last,
-        row.count.cast_signed(),
-        row.text,
-        row.origin,
-        row.eventid,
-        row.ttl,
-        row.acknowledged,
-        suppressed,
-        row.flapping,
-        stored.entry.due(),
-        heard.map(|heard| heard.severity.number()),
-        heard.map(|heard| heard.since),
-        heard.map(|heard| heard.last),
-        heard.map(|heard| heard.count.cast_signed()),
-        stored.id,
-        row.identity.subject,
-        row.identity.name,
-        untold,
-    ];
-    if let Some(id) = stored.id {
+/// Writes entries.
+pub(super) struct Writing<'c> {
+    connection: &'c Connection,
+    update: CachedStatement<'c>,
+    insert: CachedStatement<'c>,
+}
+
+impl<'c> Writing<'c> {
+    pub fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
         // Subject and name find their places in a comparison that always holds: they do not
         // change.
-        connection
-            .prepare_cached(
-                "UPDATE statuses SET severity = ?1, since = ?2, last = ?3, count = ?4, text = ?5,
-                     origin = ?6, eventid = ?7, ttl = ?8, acknowledged = ?9, suppressed = ?10,
-                     flapping = ?11, due = ?12, heard_severity = ?13, heard_since = ?14,
-                     heard_last = ?15, heard_count = ?16, untold = ?20
-                 WHERE id = ?17 AND subject = ?18 AND name = ?19",
-            )?
-            .execute(values)?;
-        return Ok(id);
-    }
-    connection
-        .prepare_cached(
+        let update = connection.prepare_cached(
+            "UPDATE statuses SET severity = ?1, since = ?2, last = ?3, count = ?4, text = ?5,
+                 origin = ?6, eventid = ?7, ttl = ?8, acknowledged = ?9, suppressed = ?10,
+                 flapping = ?11, due = ?12, heard_severity = ?13, heard_since = ?14,
+                 heard_last = ?15, heard_count = ?16, untold = ?20
+             WHERE id = ?17 AND subject = ?18 AND name = ?19",
+        )?;
+        let insert = connection.prepare_cached(
             "INSERT INTO statuses (severity, since, last, count, text, origin, eventid, ttl,
                  acknowledged, suppressed, flapping, due, heard_severity, heard_since, heard_last,
                  heard_count, id, subject, name, untold)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
                  ?18, ?19, ?20)",
-        )?
-        .execute(values)?;
-    Ok(connection.last_insert_rowid())
+        )?;
+        Ok(Self { connection, update, insert })
+    }
+
+    /// Writes an entry, and returns its place.
+    pub fn store(&mut self, stored: &Stored) -> rusqlite::Result<i64> {
+        let Entry { row, heard, untold } = &stored.entry;
+        let untold =
+            untold.as_ref().map(|untold| serde_json::to_string(untold).unwrap_or_default());
+        let suppressed = (!row.suppressed.is_empty())
+            .then(|| serde_json::to_string(&row.suppressed).unwrap_or_default());
+        let values = params![
+            row.severity.number(),
+            row.since,
+            row.last,
+            row.count.cast_signed(),
+            row.text,
+            row.origin,
+            row.eventid,
+            row.ttl,
+            row.acknowledged,
+            suppressed,
+            row.flapping,
+            stored.entry.due(),
+            heard.map(|heard| heard.severity.number()),
+            heard.map(|heard| heard.since),
+            heard.map(|heard| heard.last),
+            heard.map(|heard| heard.count.cast_signed()),
+            stored.id,
+            row.identity.subject,
+            row.identity.name,
+            untold,
+        ];
+        if let Some(id) = stored.id {
+            self.update.execute(values)?;
+            return Ok(id);
+        }
+        self.insert.execute(values)?;
+        Ok(self.connection.last_insert_rowid())
+    }
 }
 
 pub(super) fn remove(connection: &Connection, of: &Identity) -> rusqlite::Result<bool> {
@@ -202,7 +216,7 @@ fn stored(columns: &Columns<'_>) -> rusqlite::Result<Stored> {
     };
     let untold: Option<String> = columns.get("untold")?;
     let untold = untold.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(Stored { id: Some(columns.get("id")?), entry: Entry { row, heard, untold } })
+    Ok(Stored { id: Some(columns.get("id")?), entry: Entry { row, heard, untold }, changed: false })
 }
 
 fn severity(number: u8) -> Severity {

@@ -1,13 +1,13 @@
 //! The rows of the file, with those that were used lately in memory.
 
-use std::collections::{HashMap, HashSet};
-
 use groundrule_core::event::Event;
+use hashbrown::hash_map::EntryRef;
+use hashbrown::{Equivalent, HashMap};
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::file::{self, Stored};
+use super::file::{self, Stored, Writing};
 use crate::sqlite::number;
-use crate::status::rules::{Entry, identity, moved};
+use crate::status::rules::{Entry, moved};
 use crate::status::{Change, Identity, Row};
 
 /// How many rows are kept in memory.
@@ -34,16 +34,19 @@ impl Table {
 
     /// Takes events in; what changed is in the file when it returns.
     pub fn apply(&mut self, events: &[Event]) -> rusqlite::Result<Vec<Change>> {
-        self.tell(|connection, known, changed, changes| {
+        self.tell(|work, changes| {
             changes.reserve(events.len());
             for event in events {
-                let identity = identity(event);
-                let stored = looked_up(connection, known, &identity)?;
+                let of = Of { subject: event.subject(), name: event.name() };
+                let stored = work.stored(&of)?;
                 let before = stored.as_ref().map(|stored| &stored.entry);
                 let Some(entry) = moved(before, event) else { continue };
-                changes.push(Entry::change(before, &entry));
-                put(stored, entry);
-                changed.insert(identity);
+                let after = entry.row.clone();
+                let (before, first) = put(stored, entry);
+                if first {
+                    work.changed.push(after.identity.clone());
+                }
+                changes.push(Change { before, after });
             }
             Ok(())
         })
@@ -55,16 +58,18 @@ impl Table {
         if idle && file::due(&self.connection, now)?.is_empty() {
             return Ok(Vec::new());
         }
-        self.tell(|connection, known, changed, changes| {
-            for stored in file::due(connection, now)? {
+        self.tell(|work, changes| {
+            for stored in file::due(work.connection, now)? {
                 // What this transaction has changed is not in the file yet.
                 let identity = stored.entry.row.identity.clone();
-                let stored = known.entry(identity.clone()).or_insert(Some(stored));
-                let Some(Stored { entry, .. }) = stored else { continue };
-                let Some(after) = entry.expired(now) else { continue };
-                changes.push(Entry::change(Some(entry), &after));
-                *entry = after;
-                changed.insert(identity);
+                let stored = work.known.entry(identity.clone()).or_insert(Some(stored));
+                let Some(stored) = stored else { continue };
+                let Some(after) = stored.entry.expired(now) else { continue };
+                changes.push(Entry::change(Some(&stored.entry), &after));
+                stored.entry = after;
+                if stored.change() {
+                    work.changed.push(identity);
+                }
             }
             Ok(())
         })
@@ -74,24 +79,19 @@ impl Table {
     /// tells what a process before this one may not have told.
     fn tell(
         &mut self,
-        work: impl FnOnce(
-            &Connection,
-            &mut Known,
-            &mut HashSet<Identity>,
-            &mut Vec<Change>,
-        ) -> rusqlite::Result<()>,
+        act: impl FnOnce(&mut Work<'_>, &mut Vec<Change>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<Vec<Change>> {
         let returned = self.returned.take();
-        let changes = self.write(|connection, known, changed| {
+        let changes = self.write(|work| {
             let mut changes = Vec::new();
             match returned {
-                Some(rows) => told(connection, known, changed, rows)?,
+                Some(rows) => told(work, rows)?,
                 None => {
-                    let left = file::untold(connection)?;
+                    let left = file::untold(work.connection)?;
                     changes.extend(left.iter().filter_map(|stored| stored.entry.left_untold()));
                 }
             }
-            work(connection, known, changed, &mut changes)?;
+            act(work, &mut changes)?;
             Ok(changes)
         })?;
         let severity = |row: &Option<Row>| row.as_ref().map(|row| row.severity);
@@ -106,28 +106,28 @@ impl Table {
         of: &Identity,
         alter: &mut dyn FnMut(&mut Row),
     ) -> rusqlite::Result<bool> {
-        self.write(|connection, known, changed| {
-            let Some(stored) = looked_up(connection, known, of)? else { return Ok(false) };
+        self.write(|work| {
+            let Some(stored) = work.stored(&Of::from(of))? else { return Ok(false) };
             let before = stored.entry.row.clone();
             alter(&mut stored.entry.row);
-            if stored.entry.row != before {
-                changed.insert(of.clone());
+            if stored.entry.row != before && stored.change() {
+                work.changed.push(of.clone());
             }
             Ok(true)
         })
     }
 
     pub fn clear(&mut self, of: &Identity) -> rusqlite::Result<bool> {
-        self.write(|connection, known, _| {
-            known.remove(of);
-            file::remove(connection, of)
+        self.write(|work| {
+            work.known.remove(of);
+            file::remove(work.connection, of)
         })
     }
 
     /// Does something in one transaction, and writes the rows that it changed.
     fn write<T>(
         &mut self,
-        work: impl FnOnce(&Connection, &mut Known, &mut HashSet<Identity>) -> rusqlite::Result<T>,
+        act: impl FnOnce(&mut Work<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         // Taken out: after an error nothing is known.
         let mut known = std::mem::take(&mut self.known);
@@ -137,52 +137,102 @@ impl Table {
         if self.state.replace(state) != Some(state) || known.len() > MOST {
             known.clear();
         }
-        let mut changed = HashSet::new();
-        let result = work(&transaction, &mut known, &mut changed)?;
+        let mut work = Work { connection: &transaction, known, changed: Vec::new() };
+        let result = act(&mut work)?;
+        let Work { mut known, changed, .. } = work;
+        let mut writing = Writing::new(&transaction)?;
         for identity in &changed {
             if let Some(Some(stored)) = known.get_mut(identity) {
-                stored.id = Some(file::store(&transaction, stored)?);
+                stored.id = Some(writing.store(stored)?);
+                stored.changed = false;
             }
         }
+        drop(writing);
         transaction.commit()?;
         self.known = known;
         Ok(result)
     }
 }
 
+/// What a transaction works on.
+struct Work<'c> {
+    connection: &'c Connection,
+    known: Known,
+    /// The rows that are to be written, each once.
+    changed: Vec<Identity>,
+}
+
+/// An identity that is somebody else's.
+#[derive(Hash)]
+struct Of<'e> {
+    subject: &'e str,
+    name: &'e str,
+}
+
+impl<'e> From<&'e Identity> for Of<'e> {
+    fn from(of: &'e Identity) -> Self {
+        Self { subject: &of.subject, name: &of.name }
+    }
+}
+
+impl Equivalent<Identity> for Of<'_> {
+    fn equivalent(&self, other: &Identity) -> bool {
+        self.subject == other.subject && self.name == other.name
+    }
+}
+
+impl From<&Of<'_>> for Identity {
+    fn from(of: &Of<'_>) -> Self {
+        Self { subject: of.subject.to_owned(), name: of.name.to_owned() }
+    }
+}
+
+impl Work<'_> {
+    /// The row of an identity, if there is one.
+    fn stored(&mut self, of: &Of<'_>) -> rusqlite::Result<&mut Option<Stored>> {
+        match self.known.entry_ref(of) {
+            EntryRef::Occupied(known) => Ok(known.into_mut()),
+            EntryRef::Vacant(unknown) => {
+                let identity = Identity::from(of);
+                let stored = file::load(self.connection, &identity)?;
+                Ok(unknown.insert_entry_with_key(identity, stored).into_mut())
+            }
+        }
+    }
+}
+
+impl Stored {
+    /// Notes that it is to be written; says whether that is news.
+    fn change(&mut self) -> bool {
+        !std::mem::replace(&mut self.changed, true)
+    }
+}
+
 /// Notes that changes were told, where nobody has changed the severity since.
-fn told(
-    connection: &Connection,
-    known: &mut Known,
-    changed: &mut HashSet<Identity>,
-    rows: Vec<Row>,
-) -> rusqlite::Result<()> {
+fn told(work: &mut Work<'_>, rows: Vec<Row>) -> rusqlite::Result<()> {
     for row in rows {
-        let stored = looked_up(connection, known, &row.identity)?;
-        if let Some(Stored { entry, .. }) = stored
-            && (entry.row.severity, entry.row.since) == (row.severity, row.since)
-            && entry.untold.take().is_some()
+        let stored = work.stored(&Of::from(&row.identity))?;
+        if let Some(stored) = stored
+            && (stored.entry.row.severity, stored.entry.row.since) == (row.severity, row.since)
+            && stored.entry.untold.take().is_some()
+            && stored.change()
         {
-            changed.insert(row.identity);
+            work.changed.push(row.identity);
         }
     }
     Ok(())
 }
 
-fn put(stored: &mut Option<Stored>, entry: Entry) {
-    match stored {
-        Some(stored) => stored.entry = entry,
-        None => *stored = Some(Stored { id: None, entry }),
+/// Puts an entry in its place; returns the row before, and whether this is the first change.
+fn put(place: &mut Option<Stored>, entry: Entry) -> (Option<Row>, bool) {
+    match place {
+        Some(stored) => {
+            let before = std::mem::replace(&mut stored.entry, entry);
+            (Some(before.row), stored.change())
+        }
+        None => {
+            *place = Some(Stored { id: None, entry, changed: true });
+            (None, true)
+        }
     }
-}
-
-fn looked_up<'k>(
-    connection: &Connection,
-    known: &'k mut Known,
-    of: &Identity,
-) -> rusqlite::Result<&'k mut Option<Stored>> {
-    if !known.contains_key(of) {
-        known.insert(of.clone(), file::load(connection, of)?);
-    }
-    Ok(known.entry(of.clone()).or_default())
 }
