@@ -43,6 +43,7 @@ pub fn run(context: &Context, global: &Global, options: PipelineArgs) -> Result<
 fn stopped_early(stopped: &Stopped) -> Failure {
     let help = match stopped {
         Stopped::Late(_) => "what was not acknowledged comes again; see that the destination works",
+        Stopped::Crashed(_) => "this is a bug: please report it",
         Stopped::Archive(_) => "name another archive, or mend this one",
         Stopped::Source(_) | Stopped::Undelivered(_) => "docs/pipeline.md describes every part",
     };

@@ -172,11 +172,24 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
         stats_every: setup.stats_every,
     };
     let ended = watch.over(&mut intakes, &mut destinations, &stop).await;
-    let late = tokio::time::timeout(FAREWELL, destinations.close()).await;
+    if ended.is_err() {
+        stop.cancel();
+    }
+    let closed = tokio::select! {
+        closed = destinations.close() => closed,
+        () = overdue(&stop) => Err(Stopped::Late("a destination does not answer".to_owned())),
+    };
     ended?;
-    late.unwrap_or_else(|_| Err(Stopped::Late("a destination does not answer".to_owned())))?;
+    closed?;
     let (received, dead) = stats.counts();
     Ok(Summary { received, dead })
+}
+
+/// Comes true when there is no time left since it was told to stop. Where sources ended by
+/// themselves, everything gets the time that it takes.
+async fn overdue(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(FAREWELL).await;
 }
 
 /// Everything that happens beside the events.
@@ -205,7 +218,7 @@ impl Watch {
                 ended = intakes.join_next() => match ended {
                     None => return Ok(()),
                     Some(Ok(ended)) => ended?,
-                    Some(Err(crashed)) => return Err(Stopped::Late(crashed.to_string())),
+                    Some(Err(crashed)) => return Err(crashed.into()),
                 },
                 Some(ended) = destinations.ended() => ended?,
                 () = stop.cancelled(), if farewell.is_none() => {

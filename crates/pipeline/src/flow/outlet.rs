@@ -153,6 +153,9 @@ pub enum Stopped {
     /// A source cannot be used.
     #[error("{0}")]
     Source(#[from] groundrule_core::delivery::CarryError),
+    /// Something in it crashed.
+    #[error("a part of it crashed: {0}")]
+    Crashed(#[from] tokio::task::JoinError),
     /// There was no time left to deliver everything.
     #[error("not everything could be delivered in time: {0}")]
     Late(String),

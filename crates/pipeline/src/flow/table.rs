@@ -123,7 +123,7 @@ impl Destinations {
     pub async fn ended(&mut self) -> Option<Result<(), Stopped>> {
         match self.workers.join_next().await? {
             Ok(ended) => Some(ended),
-            Err(crashed) => Some(Err(Stopped::Late(crashed.to_string()))),
+            Err(crashed) => Some(Err(crashed.into())),
         }
     }
 
@@ -133,10 +133,7 @@ impl Destinations {
         for (_, id, stop) in std::mem::take(&mut self.stops) {
             stop.cancel();
             while let Some(ended) = self.workers.join_next_with_id().await {
-                let (ended, of) = match ended {
-                    Ok((of, ended)) => (ended, of),
-                    Err(crashed) => (Err(Stopped::Late(crashed.to_string())), crashed.id()),
-                };
+                let (of, ended) = ended?;
                 ended?;
                 if of == id {
                     break;
