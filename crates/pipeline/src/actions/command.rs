@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use groundrule_core::event::Event;
 use serde::Deserialize;
 
-use super::process::{self, KEPT, Program};
+use super::process;
 use super::template::Template;
 use super::{Action, ActionError, Means, Outcome, Plan};
 
@@ -46,14 +46,7 @@ impl Action for Run {
     async fn run(&self, event: &Event) -> Result<Outcome, ActionError> {
         let words: Vec<String> =
             self.words.iter().map(|word| word.fill(event)).collect::<Result<_, _>>()?;
-        let ended = process::run(Program {
-            words: &words,
-            input: Some(event.raw().clone()),
-            environment: &self.environment,
-            limit: self.limit,
-            keep: KEPT,
-        })
-        .await?;
+        let ended = process::told(event, &words, &self.environment, self.limit).await?;
         ended.judged(&words[0])
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use groundrule_core::event::Event;
 use serde::Deserialize;
 
-use super::process::{self, KEPT, Program};
+use super::process;
 use super::template::Template;
 use super::{Action, ActionError, Means, Outcome, Plan};
 
@@ -46,14 +46,7 @@ impl Action for Judge {
         for argument in &self.arguments {
             words.push(argument.fill(event)?);
         }
-        let ended = process::run(Program {
-            words: &words,
-            input: Some(event.raw().clone()),
-            environment: &self.environment,
-            limit: self.limit,
-            keep: KEPT,
-        })
-        .await?;
+        let ended = process::told(event, &words, &self.environment, self.limit).await?;
         ended.judged("the run of features")
     }
 }

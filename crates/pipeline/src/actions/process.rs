@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use bytes::Bytes;
+use groundrule_core::event::Event;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
@@ -15,7 +16,7 @@ use super::outcome::beginning;
 use super::{ActionError, Outcome};
 
 /// How much is kept of each of a program's two outputs.
-pub(super) const KEPT: usize = 32 * 1024;
+const KEPT: usize = 32 * 1024;
 
 /// How long outputs may stay open after a program and its group have ended: something that left
 /// the group may still hold them.
@@ -76,6 +77,20 @@ impl Drop for Group {
             let _ = killpg(leader, Signal::SIGKILL);
         }
     }
+}
+
+/// Runs a program with an event on its standard input, and keeps the beginning of what it prints.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn told(
+    event: &Event,
+    words: &[String],
+    environment: &[(String, String)],
+    limit: Duration,
+) -> Result<Ended, ActionError> {
+    let input = Some(event.raw().clone());
+    run(Program { words, input, environment, limit, keep: KEPT }).await
 }
 
 /// Runs a program to its end, or to the end of its time. Whatever it has started in its group ends

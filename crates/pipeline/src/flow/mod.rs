@@ -29,12 +29,11 @@ use crate::archive::Archive;
 use crate::part::{Clock, Part};
 use crate::routes::{PartName, Place, Reloader, Rules};
 
-pub use ids::Ids;
 use intake::{Entrance, Intake};
 use outlet::Outlet;
 pub use outlet::Stopped;
 use portal::Portal;
-pub use stats::Stats;
+use stats::Stats;
 use table::Destinations;
 
 /// How long everything that is under way may take when the pipeline is told to stop.

@@ -105,14 +105,6 @@ impl Stats {
         queues.push((destination.to_owned(), queue.clone()));
     }
 
-    /// Lets go of the queues, so that they can end.
-    ///
-    /// # Panics
-    /// When another thread panicked here.
-    pub fn forget_queues(&self) {
-        self.queues.lock().expect("nobody panics here").clear();
-    }
-
     /// Something is away, or (with none) works again. Says whether that is news.
     ///
     /// # Panics
