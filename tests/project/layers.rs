@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Every crate of the workspace with its layer; tools of the tests stand beside them.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: [(&str, u8); 12] = [
     ("groundrule-core", 0),
     ("groundrule-inventory", 1),
     ("groundrule-engine", 1),
     ("groundrule-transport", 1),
+    ("groundrule-lookup", 1),
     ("groundrule-pipeline", 1),
     ("groundrule-steps", 2),
     ("groundrule-report", 2),
