@@ -127,6 +127,8 @@ pub trait GraphStore: Send + Sync {
 pub trait FactStore: Send + Sync {
     /// Which nodes have a document.
     async fn nodes(&self) -> Answer<Listing>;
+    /// The names of all facts that a readable document has, those of structures whole; in any order.
+    async fn names(&self) -> Answer<Vec<FactName>>;
     /// The value of a fact, of every readable document that has it.
     async fn values(&self, fact: &FactName) -> Answer<Rows<Value>>;
 }
@@ -136,6 +138,9 @@ pub trait FactStore: Send + Sync {
 pub trait Registry: Send + Sync {
     /// Which nodes have registered.
     async fn nodes(&self) -> Answer<Listing>;
+    /// The names of all facts that a readable registration has, those of structures whole; in any
+    /// order.
+    async fn names(&self) -> Answer<Vec<FactName>>;
     /// The value of a fact, for every registration that can be read.
     async fn values(&self, fact: &FactName) -> Answer<Rows<Known<Value>>>;
     /// The classes that a pattern matches, for every registration that can be read.

@@ -50,6 +50,11 @@ impl Facts {
         self.ends.len() - 1
     }
 
+    /// The names of all facts.
+    pub fn names(&self) -> Vec<FactName> {
+        self.names.iter().map(|(_, name)| FactName::new(name)).collect()
+    }
+
     fn row(&self, n: usize) -> &[[u32; 2]] {
         let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.entries[start as usize..self.ends[n] as usize]

@@ -440,6 +440,10 @@ impl FactStore for FactsDocuments {
         Ok(self.estate.facts.listing())
     }
 
+    async fn names(&self) -> Answer<Vec<FactName>> {
+        Ok(self.estate.facts_rows.names())
+    }
+
     async fn values(&self, fact: &FactName) -> Answer<Rows<Value>> {
         let column = self.estate.facts_rows.column(fact);
         let rows = self.names.rows(column);
@@ -462,6 +466,10 @@ impl Registrations {
 impl Registry for Registrations {
     async fn nodes(&self) -> Answer<Listing> {
         Ok(self.estate.registrations.listing())
+    }
+
+    async fn names(&self) -> Answer<Vec<FactName>> {
+        Ok(self.estate.registered.facts.names())
     }
 
     async fn values(&self, fact: &FactName) -> Answer<Rows<Known<Value>>> {
