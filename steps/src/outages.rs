@@ -203,7 +203,8 @@ impl Sentence for StillMet {
         if !scene.allows_empty() {
             Self::refuse_nothing(scene, &graph);
         }
-        scene.doubt(hidden(&graph, &world, &worlds));
+        // Dependencies that nobody sees are others than these.
+        scene.doubt_about(hidden(&graph, &world, &worlds), []);
         let mut failure = Failure::in_world(&graph, &world).await;
         let base = failure.unmet();
         let mut found = Found::default();
@@ -220,7 +221,7 @@ impl Sentence for StillMet {
             }
         }
         found.violations.into_iter().for_each(|violation| scene.violate(violation));
-        scene.doubt(found.doubts.into_values());
+        scene.doubt_about(found.doubts.into_values(), &found.possible);
     }
 }
 
@@ -237,11 +238,13 @@ impl StillMet {
             return;
         };
         doubts.extend(graph.hidden_in(&today));
+        let message = "there is nothing to judge: no hard dependency is declared";
+        let nothing = Violation::new(Vec::new(), "nothing to judge", message);
         if doubts.is_empty() {
-            let message = "there is nothing to judge: no hard dependency is declared";
-            scene.violate(Violation::new(Vec::new(), "nothing to judge", message));
+            scene.violate(nothing);
+        } else {
+            scene.doubt_about(doubts, [&nothing]);
         }
-        scene.doubt(doubts);
     }
 }
 
@@ -259,6 +262,8 @@ struct Found {
     violations: Vec<Violation>,
     /// Of each dependency once, however many worlds there are.
     doubts: BTreeMap<DependencyId, Unknown>,
+    /// Violations of which it is not known whether there are any.
+    possible: Vec<Violation>,
 }
 
 impl Found {
@@ -279,6 +284,7 @@ impl Found {
         let possible = possible.iter().filter(others);
         for id in possible.filter(|id| certain.binary_search(id).is_err()) {
             self.doubts.entry(*id).or_insert_with(|| doubt(graph, world, failure, *id));
+            self.possible.push(unmet(graph, world, failure, *id, gone));
         }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Every crate of the workspace with its layer; tools of the tests stand beside them.
-const LAYERS: [(&str, u8); 12] = [
+const LAYERS: [(&str, u8); 13] = [
     ("groundrule-core", 0),
+    ("groundrule-database", 0),
     ("groundrule-inventory", 1),
     ("groundrule-engine", 1),
     ("groundrule-transport", 1),

@@ -18,6 +18,7 @@ pub mod pattern;
 pub mod plain;
 pub mod ports;
 pub mod redaction;
+pub mod reservation;
 pub mod source;
 pub mod verdict;
 pub mod version;

@@ -64,6 +64,13 @@ impl serde::Serialize for NodeName {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for NodeName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::new(&name).map_err(serde::de::Error::custom)
+    }
+}
+
 /// A Puppet resource `Type[title]`; the node that it is on is kept beside it.
 ///
 /// Type names are capitalised piece by piece (`Mysql::Server`), and so are the titles of classes

@@ -16,6 +16,7 @@ use crate::dependency::Declared;
 use crate::fact::FactName;
 use crate::name::{NodeName, ResourceRef};
 use crate::pattern::Pattern;
+use crate::reservation::{Held, Reservation};
 use crate::source::{Known, Listing};
 
 /// The sources of an estate; those that it does not have are none.
@@ -156,4 +157,16 @@ pub trait Registry: Send + Sync {
 pub trait Discovery: Send + Sync {
     /// The nodes of the reply, and of when it is.
     async fn answering(&self) -> Answer<(Vec<NodeName>, Option<Timestamp>)>;
+}
+
+/// Actions that were allowed, shared by all who ask whether they may act.
+#[async_trait]
+pub trait Reservations: Send + Sync {
+    /// Those that have not lapsed.
+    async fn held(&self, now: Timestamp) -> Answer<Held>;
+    /// Adds one, unless one was added or released since this version was read; tells whether it
+    /// did. An error leaves it open whether it is there: it lapses by itself.
+    async fn reserve(&self, new: &Reservation, version: u64) -> Answer<bool>;
+    /// Takes one away; tells whether it was there and counted still.
+    async fn release(&self, id: &str, now: Timestamp) -> Answer<bool>;
 }

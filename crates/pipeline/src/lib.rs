@@ -7,8 +7,6 @@ pub mod archive;
 pub mod callbacks;
 pub mod flow;
 pub mod metrics;
-mod mongo;
 pub mod part;
 pub mod routes;
-mod sqlite;
 pub mod status;

@@ -11,6 +11,10 @@ pub struct Findings {
     violations: Vec<Violation>,
     seen: BTreeSet<(Vec<String>, String)>,
     unknown: BTreeSet<Unknown>,
+    /// Violations that there may be besides.
+    possible: BTreeSet<(Vec<String>, String)>,
+    /// Whether any violation may be there besides.
+    anything: bool,
 }
 
 impl Findings {
@@ -23,7 +27,35 @@ impl Findings {
 
     /// Notes something that is not known and could change the answer.
     pub fn doubt(&mut self, unknown: impl IntoIterator<Item = Unknown>) {
+        for unknown in unknown {
+            self.unknown.insert(unknown);
+            self.anything = true;
+        }
+    }
+
+    /// Notes something that is not known and could bring just these violations; none, where it
+    /// could only bring such as nobody can name.
+    pub fn doubt_about<'v>(
+        &mut self,
+        unknown: impl IntoIterator<Item = Unknown>,
+        violations: impl IntoIterator<Item = &'v Violation>,
+    ) {
         self.unknown.extend(unknown);
+        let keys = violations.into_iter().map(|v| (v.subjects.clone(), v.about.clone()));
+        self.possible.extend(keys);
+    }
+
+    /// Whether this violation is there, or may be.
+    #[must_use]
+    pub fn may_have(&self, violation: &Violation) -> bool {
+        let key = (violation.subjects.clone(), violation.about.clone());
+        self.anything || self.seen.contains(&key) || self.possible.contains(&key)
+    }
+
+    /// Whether this violation is there.
+    #[must_use]
+    pub fn has(&self, violation: &Violation) -> bool {
+        self.seen.contains(&(violation.subjects.clone(), violation.about.clone()))
     }
 
     /// How many things are not known.

@@ -14,6 +14,7 @@ use groundrule_core::source::{Known, Unknown};
 use groundrule_core::verdict::Violation;
 
 use crate::estate::{Estate, NodeId, Truth};
+use crate::policy::Policy;
 use crate::world::{Column, Dependencies, World};
 
 pub use findings::Findings;
@@ -98,8 +99,14 @@ impl Scene {
     /// A scenario in today's world.
     #[must_use]
     pub fn new(estate: Arc<Estate>, allow_empty: bool) -> Self {
+        Self::in_world(World::today(estate), allow_empty)
+    }
+
+    /// A scenario in a world in which something has happened already.
+    #[must_use]
+    pub fn in_world(world: World, allow_empty: bool) -> Self {
         Self {
-            world: World::today(estate),
+            world,
             findings: Findings::default(),
             current: Numbered::default(),
             named: HashMap::new(),
@@ -119,6 +126,17 @@ impl Scene {
     pub async fn perform(&mut self, sentence: &dyn Sentence, text: &str) {
         text.clone_into(&mut self.text);
         sentence.perform(self).await;
+    }
+
+    /// Carries out all sentences of a policy.
+    pub async fn judge(mut self, policy: &Policy) -> Outcome {
+        for step in &policy.steps {
+            self.perform(&*step.sentence, &step.text).await;
+            if let Some(name) = &step.name {
+                self.name(name);
+            }
+        }
+        self.finish()
     }
 
     /// How many violations and doubts there are so far.
@@ -284,6 +302,16 @@ impl Scene {
     /// Notes something that is not known and could change the answer.
     pub fn doubt(&mut self, unknown: impl IntoIterator<Item = Unknown>) {
         self.findings.doubt(unknown);
+    }
+
+    /// Notes something that is not known and could bring just these violations; none, where it
+    /// could only bring such as nobody can name.
+    pub fn doubt_about<'v>(
+        &mut self,
+        unknown: impl IntoIterator<Item = Unknown>,
+        violations: impl IntoIterator<Item = &'v Violation>,
+    ) {
+        self.findings.doubt_about(unknown, violations);
     }
 
     /// Nothing to judge is a violation, unless that is permitted; where more may belong it is

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 use groundrule_core::event::{Event, EventId};
+use groundrule_database::Trouble;
+use groundrule_database::mongodb::Place;
 use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::{Collection, IndexModel};
@@ -17,9 +19,7 @@ use tokio::sync::Mutex;
 
 use self::seen::Seen;
 use super::{Archive, ArchiveError, Entry, Limits, Query};
-use crate::mongo::Place;
 use crate::part::Clock;
-use crate::sqlite::Trouble;
 
 /// How large a collection may become, if nobody says so.
 const CAPPED: u64 = 1 << 30;

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use groundrule_core::event::{Event, EventId};
+use groundrule_database::mongodb::Place;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::{ORDER, document};
 use crate::archive::{ArchiveError, Query};
-use crate::mongo::Place;
 
 /// The events of an identity.
 pub(super) async fn get(

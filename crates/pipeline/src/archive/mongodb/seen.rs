@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use futures::TryStreamExt as _;
+use groundrule_database::mongodb::Place;
 use mongodb::Collection;
 use mongodb::bson::{Document, doc};
 
 use crate::archive::{ArchiveError, Entry};
-use crate::mongo::Place;
 
 /// How many are remembered.
 const MOST: usize = 1 << 20;

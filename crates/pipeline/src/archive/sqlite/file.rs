@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use groundrule_database::Trouble;
+use groundrule_database::sqlite::{self, Format};
 use rusqlite::Connection;
 
 use crate::archive::ArchiveError;
-use crate::sqlite::{self, Format, Trouble};
 
 /// `blocks` has what is needed to pass over a block, and is small; `contents` has the rest. Both
 /// grow in the order in which events came. `named` has those events that came with an identity:

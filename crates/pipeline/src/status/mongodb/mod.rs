@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use groundrule_core::event::{Event, Severity};
+use groundrule_database::mongodb::Place;
 use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document, doc};
 use tokio::sync::Mutex;
@@ -18,7 +19,6 @@ use self::document::{Stored, key};
 use self::rows::Rows;
 use super::rules::{Entry, identity, moved};
 use super::{Change, Identity, Query, Row, StatusError, StatusStore};
-use crate::mongo::Place;
 
 /// How often others may be faster.
 const TRIES: usize = 100;

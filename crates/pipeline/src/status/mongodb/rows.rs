@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use futures::{StreamExt as _, TryStreamExt as _};
+use groundrule_database::mongodb::Place;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
 use super::document::{self, Stored, key};
-use crate::mongo::Place;
 use crate::status::{Identity, Row, StatusError};
 
 /// How many rows are written at a time.

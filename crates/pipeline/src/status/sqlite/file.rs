@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use groundrule_core::event::Severity;
+use groundrule_database::Trouble;
+use groundrule_database::sqlite::{self, Format};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row as Columns, params};
 
-use crate::sqlite::{self, Format, Trouble};
 use crate::status::rules::{Entry, Heard};
 use crate::status::{Identity, Query, Row, StatusError};
 

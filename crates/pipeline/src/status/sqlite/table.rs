@@ -1,12 +1,12 @@
 //! The rows of the file, with those that were used lately in memory.
 
 use groundrule_core::event::Event;
+use groundrule_database::sqlite::number;
 use hashbrown::hash_map::EntryRef;
 use hashbrown::{Equivalent, HashMap};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::file::{self, Stored, Writing};
-use crate::sqlite::number;
 use crate::status::rules::{Entry, moved};
 use crate::status::{Change, Identity, Row};
 

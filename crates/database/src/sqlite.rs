@@ -1,24 +1,17 @@
-//! SQLite files, as the archive and the status keep them: opening, and what goes wrong in words.
+//! SQLite files that several processes share: opening, and what goes wrong in words.
 
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use crate::Trouble;
+
 /// How long one process waits for another that writes to the same file.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Why a file cannot be used.
-#[derive(Clone, Debug)]
-pub(crate) enum Trouble {
-    /// For now.
-    Away(String),
-    /// However often it is tried.
-    Refused(String),
-}
-
 /// What a file holds.
-pub(crate) struct Format {
+pub struct Format {
     /// In words, with its article: "an archive".
     pub what: &'static str,
     /// Tells it from the files of others.
@@ -32,7 +25,10 @@ pub(crate) struct Format {
 }
 
 /// Opens a file to write, and makes it if there is none.
-pub(crate) fn open(path: &Path, format: &Format) -> Result<Connection, Trouble> {
+///
+/// # Errors
+/// When it cannot be opened, or is another kind of file.
+pub fn open(path: &Path, format: &Format) -> Result<Connection, Trouble> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -55,10 +51,13 @@ pub(crate) fn open(path: &Path, format: &Format) -> Result<Connection, Trouble> 
 }
 
 /// Opens a file to read; nothing is made.
-pub(crate) fn read_only(path: &Path, format: &Format) -> Result<Connection, Trouble> {
+///
+/// # Errors
+/// When there is none, it cannot be opened, or is another kind of file.
+pub fn read_only(path: &Path, format: &Format) -> Result<Connection, Trouble> {
     if !path.exists() {
         return Err(Trouble::Refused(format!(
-            "{}: no such file; the pipeline makes {} there when it runs",
+            "{}: no such file; {} is made there when something is written",
             path.display(),
             format.what
         )));
@@ -126,12 +125,17 @@ fn known(connection: &Connection, path: &Path, format: &Format) -> Result<(), Tr
     Ok(())
 }
 
-pub(crate) fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<i32> {
+/// The number that a pragma tells.
+///
+/// # Errors
+/// When it tells none.
+pub fn number(connection: &Connection, pragma: &str) -> rusqlite::Result<i32> {
     connection.pragma_query_value(None, pragma, |row| row.get(0))
 }
 
 /// What went wrong, in words, and whether it may pass.
-pub(crate) fn told(path: &Path, format: &Format, error: &rusqlite::Error) -> Trouble {
+#[must_use]
+pub fn told(path: &Path, format: &Format, error: &rusqlite::Error) -> Trouble {
     let (at, what) = (path.display(), format.what);
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => {

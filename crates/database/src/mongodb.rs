@@ -1,28 +1,29 @@
-//! MongoDB, as the archive keeps events in it: where it is, and what goes wrong in words.
+//! MongoDB: where it is, and what goes wrong in words.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mongodb::error::{Error, ErrorKind, WriteFailure};
-use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
-use mongodb::{Client, Database};
+use ::mongodb::error::{Error, ErrorKind, WriteFailure};
+use ::mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
+use ::mongodb::{Client, Database};
 
-use crate::sqlite::Trouble;
+use crate::Trouble;
 
 /// How long a server is looked for.
 const LOOKED_FOR: Duration = Duration::from_secs(4);
 /// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// The variable that has the password.
 const PASSWORD: &str = "GROUNDRULE_MONGODB_PASSWORD";
 
 /// Where something is kept: `mongodb://[user@]host[:port]/[database[.collection]][?options]`.
-pub(crate) struct Place {
+pub struct Place {
     /// Without user and password: to be shown.
     pub shown: String,
     user: Option<String>,
     hosts: String,
     database: String,
+    /// The collection's name.
     pub collection: String,
     /// Our own options.
     pub own: BTreeMap<String, String>,
@@ -31,7 +32,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Reads a URL; `collection` is the one that is meant where it names none.
+    /// Reads a URL; `collection` is the one that is meant where it names none, and `options` are
+    /// our own ones that it may have.
+    ///
+    /// # Errors
+    /// When it has no host, or a password.
     pub fn parse(url: &str, collection: &str, options: &[&str]) -> Result<Self, Trouble> {
         let rest = url.strip_prefix("mongodb://").unwrap_or_default();
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -75,7 +80,11 @@ impl Place {
         })
     }
 
-    /// The database; nothing is asked of it yet.
+    /// The database; nothing is asked of it yet. The password is in a variable, or in a file that
+    /// `password_file` names.
+    ///
+    /// # Errors
+    /// When there is no password, or the options are not as they must be.
     pub async fn database(
         &self,
         variables: &BTreeMap<String, String>,
@@ -117,9 +126,12 @@ impl Place {
     }
 
     /// Waits for an answer, but not for ever.
+    ///
+    /// # Errors
+    /// When the server does not answer in time, or answers with an error.
     pub async fn within<T>(
         &self,
-        answer: impl Future<Output = mongodb::error::Result<T>>,
+        answer: impl Future<Output = ::mongodb::error::Result<T>>,
     ) -> Result<T, Trouble> {
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(answer) => answer.map_err(|error| self.told(&error)),
@@ -132,6 +144,7 @@ impl Place {
     }
 
     /// What went wrong, in words, and whether it may pass.
+    #[must_use]
     pub fn told(&self, error: &Error) -> Trouble {
         let at = &self.shown;
         match &*error.kind {
