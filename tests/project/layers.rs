@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Every crate of the workspace with its layer; tools of the tests stand beside them.
-const LAYERS: [(&str, u8); 13] = [
+const LAYERS: [(&str, u8); 14] = [
     ("groundrule-core", 0),
     ("groundrule-database", 0),
     ("groundrule-inventory", 1),
     ("groundrule-engine", 1),
     ("groundrule-transport", 1),
     ("groundrule-lookup", 1),
+    ("groundrule-reservations", 1),
     ("groundrule-pipeline", 1),
     ("groundrule-steps", 2),
     ("groundrule-report", 2),

@@ -85,6 +85,9 @@ pub struct Held {
     pub version: u64,
 }
 
+/// Lapsed ones are kept so long, in case that the clock that told so is set back.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
 /// Clocks of machines that share a store differ by this much without anybody noticing.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
@@ -93,6 +96,12 @@ impl Reservation {
     #[must_use]
     pub fn counts(&self, now: Timestamp) -> bool {
         now < self.until
+    }
+
+    /// Whether it lapsed so long ago that no clock makes it count again.
+    #[must_use]
+    pub fn is_past(&self, now: Timestamp) -> bool {
+        now.duration_since(self.until) > KEPT
     }
 
     /// The same as if it was made now, where it was made in the future: a clock was set back, and
