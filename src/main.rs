@@ -7,6 +7,7 @@ mod config;
 mod context;
 mod exit;
 mod failure;
+mod gates;
 mod nearest;
 mod outgoing;
 mod sink;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod gate;
 mod monitoring;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use groundrule_engine::policy::{NamePattern, TagExpression};
 
 use crate::context::Color;
 use crate::nearest::nearest;
+pub use gate::{Gate, GateFormat, How};
 pub use monitoring::{
     Events, EventsFormat, Ingest, ListEvents, Of, PipelineArgs, Routes, Spool, Status,
     StatusChange, StatusFormat,
@@ -68,6 +70,9 @@ pub enum Command {
     /// Look at what was read of the estate
     #[command(subcommand)]
     Estate(Estate),
+    /// Ask whether an action may happen, before it does
+    #[command(subcommand)]
+    Gate(Gate),
     /// Take events in, keep them, and make status, metrics, alerts and actions of them
     Pipeline(PipelineArgs),
     /// Look events up in the archive

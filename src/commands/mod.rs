@@ -3,6 +3,7 @@
 mod config;
 mod estate;
 mod events;
+mod gate;
 mod ingest;
 mod init;
 pub mod open;
@@ -83,6 +84,7 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
         Command::Steps(steps) => steps::print(steps.format),
         Command::Estate(estate) => estate::look(context, &global, estate),
         Command::Pipeline(options) => pipeline::run(context, &global, options),
+        Command::Gate(gate) => gate::run(context, &global, gate),
         Command::Events(events) => events::look(context, &global, &events),
         Command::Status(status) => status::look(context, &global, &status),
         Command::Routes(routes) => routes::look(context, &global, &routes),
@@ -112,7 +114,7 @@ fn print(text: &[u8]) -> Result<Ended, Failure> {
 }
 
 /// The vocabulary, ready to be matched.
-fn vocabulary() -> Result<Vocabulary, Failure> {
+pub fn vocabulary() -> Result<Vocabulary, Failure> {
     groundrule_steps::vocabulary()
         .map_err(|error| Failure::new(error, "this is a bug: please report it"))
 }

@@ -198,7 +198,7 @@ fn formats(wanted: &[String]) -> Result<Vec<(&'static Format, Option<PathBuf>)>,
     Ok(formats)
 }
 
-fn waivers(file: Option<&Path>) -> Result<Waivers, Failure> {
+pub fn waivers(file: Option<&Path>) -> Result<Waivers, Failure> {
     let Some(file) = file else {
         return Ok(Waivers::default());
     };

@@ -1,5 +1,6 @@
 //! The configuration: layers from built-in values to the command line, each value with its origin.
 
+pub mod gate;
 pub mod pipeline;
 
 use std::collections::BTreeMap;
@@ -82,6 +83,12 @@ pub struct Config {
     pub alerts: pipeline::Alerts,
     /// Who is notified, and how.
     pub notifiers: Vec<NotifierSetting>,
+    /// Whether an action may happen.
+    pub gate: gate::Gate,
+    /// What the questions take from facts.
+    pub ask: gate::Ask,
+    /// The server.
+    pub serve: gate::Serve,
     /// Every value with where it comes from.
     pub origins: Vec<(String, String, String)>,
 }
@@ -113,6 +120,12 @@ struct Raw {
     alerts: pipeline::Alerts,
     #[serde(default)]
     notifier: Vec<NotifierSetting>,
+    #[serde(default)]
+    gate: gate::Gate,
+    #[serde(default)]
+    ask: gate::Ask,
+    #[serde(default)]
+    serve: gate::Serve,
 }
 
 #[derive(Deserialize, Default)]
@@ -404,6 +417,9 @@ impl Layers {
             graphite: raw.graphite,
             alerts: raw.alerts,
             notifiers: raw.notifier,
+            gate: raw.gate,
+            ask: raw.ask,
+            serve: raw.serve,
             origins,
         })
     }

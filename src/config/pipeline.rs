@@ -108,13 +108,15 @@ impl Alerts {
 }
 
 /// Keys that hold paths, or addresses that may be paths.
-const PATHS: [(&str, &[&str]); 3] = [
+const PATHS: [(&str, &[&str]); 5] = [
     ("events", &["to", "directory"]),
     (
         "pipeline",
         &["from", "archive", "routes", "status", "dead_letters", "spool", "token_file", "queues"],
     ),
     ("alerts", &["state"]),
+    ("gate", &["reservations"]),
+    ("serve", &["token_file", "cert", "key", "client_ca"]),
 ];
 
 /// Puts relative paths of a file below its folder.

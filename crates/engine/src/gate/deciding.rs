@@ -16,6 +16,10 @@ const ROUNDS: usize = 1000;
 /// What stands for the policy where the store of reservations is what is not known.
 const RESERVATIONS: &str = "(reservations)";
 
+/// The estate is not any more what was judged: judge it anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed;
+
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -39,39 +43,47 @@ pub struct Deciding {
 }
 
 impl Gate {
-    /// Decides on an action, and reserves it if it is allowed. `clock` tells the time.
+    /// Decides on an action, and reserves it if it is allowed. `clock` tells the time, `current`
+    /// whether the estate still is as it was judged.
+    ///
+    /// # Errors
+    /// When it is not.
     pub async fn decide(
         &self,
         reservations: &dyn Reservations,
         asked: &Asked,
         clock: impl Fn() -> Timestamp,
-    ) -> Deciding {
+        current: impl Fn() -> bool,
+    ) -> Result<Deciding, Changed> {
         for _ in 0..ROUNDS {
             let held = match reservations.held(clock()).await {
                 Ok(held) => held,
-                Err(StoreError(why)) => return Deciding::away(&why),
+                Err(StoreError(why)) => return Ok(Deciding::away(RESERVATIONS, &why)),
             };
             let version = held.version;
             let mut deciding = self.once(&held, asked).await;
+            if !current() {
+                return Err(Changed);
+            }
             if deciding.decision.verdict() != Verdict::Allow || asked.hold.is_zero() {
-                return deciding;
+                return Ok(deciding);
             }
             let made = clock();
             let Ok(until) = made.checked_add(asked.hold) else {
-                return Deciding::away("it would be held beyond the end of time");
+                return Ok(Deciding::away(RESERVATIONS, "it would be held beyond the end of time"));
             };
             let id = Ulid::generate().to_string();
             let new = Reservation { id, action: asked.action.clone(), made, until };
             match reservations.reserve(&new, version).await {
                 Ok(true) => {
                     deciding.reservation = Some(new);
-                    return deciding;
+                    return Ok(deciding);
                 }
                 Ok(false) => {}
-                Err(StoreError(why)) => return Deciding::away(&why),
+                Err(StoreError(why)) => return Ok(Deciding::away(RESERVATIONS, &why)),
             }
         }
-        Deciding::away("others reserve all the time")
+        Ok(Deciding::away(RESERVATIONS, "others reserve all the time"))
     }
 
     async fn once(&self, held: &Held, asked: &Asked) -> Deciding {
@@ -86,9 +98,11 @@ impl Gate {
 }
 
 impl Deciding {
-    fn away(why: &str) -> Self {
+    /// Undecided because of something that is no policy: written in parentheses in its place.
+    #[must_use]
+    pub fn away(what: &str, why: &str) -> Self {
         let mut decision = Decision::default();
-        decision.doubt(RESERVATIONS, &format!("what others were allowed is not known: {why}"));
+        decision.doubt(what, why);
         Self { decision, ..Self::default() }
     }
 }

@@ -6,6 +6,7 @@
 
 mod deciding;
 mod decision;
+mod reply;
 mod suggestion;
 
 use std::collections::BTreeMap;
@@ -23,8 +24,9 @@ use crate::scene::{Outcome, Scene};
 use crate::waiver::{Mode, Ruling, Waivers};
 use crate::world::{Added, Dependencies, World};
 
-pub use deciding::{Asked, Deciding};
+pub use deciding::{Asked, Changed, Deciding};
 pub use decision::{Decision, Doubt, Reason, Verdict};
+pub use reply::{Reply, Until};
 pub use suggestion::Suggestion;
 
 /// Policies, and the estate that they are judged on.

@@ -73,6 +73,15 @@ impl Default for State {
     }
 }
 
+/// What fails beside what has failed already.
+#[derive(Clone, Copy)]
+pub(super) struct Further<'f> {
+    /// Nodes that are shut down.
+    pub nodes: &'f [NodeId],
+    /// Points that fall.
+    pub points: &'f [PointId],
+}
+
 /// Changes of a state, to take them back.
 #[derive(Default)]
 struct Journal {
@@ -313,22 +322,28 @@ impl State {
         }
     }
 
-    /// Shuts a further node down and returns what it makes fail; `undo` takes it back.
+    /// Lets further nodes and points fail and returns what they make fail; `undo` takes it back.
+    /// `gone` has those nodes already.
     fn without(
         &mut self,
         graph: &Dependencies,
         gone: &FixedBitSet,
         added: &[Addition],
-        node: NodeId,
+        failing: Further<'_>,
     ) -> Journal {
         let mut journal = Journal::default();
         let mut failed = Vec::new();
-        self.stop(graph, node, &mut failed, &mut journal);
-        for addition in added.iter().filter(|addition| addition.node == node) {
+        for node in failing.nodes {
+            self.stop(graph, *node, &mut failed, &mut journal);
+        }
+        for addition in added.iter().filter(|addition| failing.nodes.contains(&addition.node)) {
             let share = self.mode.share_of_added(addition.provides);
             self.lose(graph, addition.list, share, &mut failed, &mut journal);
         }
-        self.spread(graph, &|other| other == node || gone.contains(other), failed, &mut journal);
+        for point in failing.points {
+            self.fall(graph, *point, &mut failed, &mut journal);
+        }
+        self.spread(graph, &|other| gone.contains(other), failed, &mut journal);
         journal
     }
 
@@ -416,18 +431,13 @@ impl<'d> Failure<'d> {
     pub fn unmet(&self) -> Unmet {
         let certain = self.certainly.unmet.ones().collect();
         let possible = self.possibly.as_ref().map(|state| state.unmet.ones().collect());
-        self.of_standing(certain, possible.unwrap_or_default(), None)
+        self.of_standing(certain, possible.unwrap_or_default())
     }
 
     /// Dependencies of nodes that stand, the certain ones of nodes that certainly do.
-    fn of_standing(
-        &self,
-        certain: Vec<usize>,
-        possible: Vec<usize>,
-        gone: Option<NodeId>,
-    ) -> Unmet {
+    fn of_standing(&self, certain: Vec<usize>, possible: Vec<usize>) -> Unmet {
         let node = |d: &DependencyId| self.graph.all[*d].node;
-        let stands = |d: &DependencyId| !self.gone.contains(node(d)) && Some(node(d)) != gone;
+        let stands = |d: &DependencyId| !self.gone.contains(node(d));
         let surely = |d: &DependencyId| !self.perhaps_gone.contains(&node(d));
         let (certain, doubtful): (Vec<_>, Vec<_>) =
             certain.into_iter().filter(stands).partition(surely);
@@ -452,9 +462,22 @@ impl<'d> Failure<'d> {
     /// What is no longer met, beyond what is not met already, when one more node is shut down;
     /// dependencies of that node are not among it. `look` sees that world.
     pub fn without<R>(&mut self, node: NodeId, look: impl FnOnce(&Self, &Unmet) -> R) -> R {
+        self.with(Further { nodes: &[node], points: &[] }, look)
+    }
+
+    /// The same when several nodes are shut down and points of others fall.
+    pub(super) fn with<R>(
+        &mut self,
+        failing: Further<'_>,
+        look: impl FnOnce(&Self, &Unmet) -> R,
+    ) -> R {
+        let before = self.gone.clone();
+        for node in failing.nodes {
+            self.gone.grow_and_insert(*node);
+        }
         let (graph, gone, added) = (self.graph, &self.gone, &self.added);
         let newly = |state: &mut State| {
-            let mut journal = state.without(graph, gone, added, node);
+            let mut journal = state.without(graph, gone, added, failing);
             journal.unmet.sort_unstable();
             journal
         };
@@ -462,11 +485,9 @@ impl<'d> Failure<'d> {
         let possible = self.possibly.as_mut().map(newly);
         let of_possible =
             possible.as_ref().map(|journal| journal.unmet.clone()).unwrap_or_default();
-        let unmet = self.of_standing(certain.unmet.clone(), of_possible, Some(node));
-        let was_gone = self.gone.contains(node);
-        self.gone.grow_and_insert(node);
+        let unmet = self.of_standing(certain.unmet.clone(), of_possible);
         let seen = look(self, &unmet);
-        self.gone.set(node, was_gone);
+        self.gone = before;
         self.certainly.undo(&certain);
         if let (Some(state), Some(journal)) = (&mut self.possibly, &possible) {
             state.undo(journal);

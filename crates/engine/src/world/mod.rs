@@ -8,6 +8,7 @@ mod causes;
 mod dependencies;
 mod failing;
 mod following;
+mod outage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use causes::{Consequences, Place};
 pub use dependencies::{Dependencies, Dependency, DependencyId, Unmanaged};
 pub use failing::{Failure, Standing, Unmet};
 pub use following::{Direction, Following, Pairs, Start, Walk};
+pub use outage::{Fallen, Outage};
 
 /// A node that a policy supposes to be added: everything about it is known.
 #[derive(Clone, Debug)]

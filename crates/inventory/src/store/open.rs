@@ -26,4 +26,10 @@ impl Estate {
         }
         Ok(estate)
     }
+
+    /// Whether every file is as it was when this was read.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        Found::list(&self.root).is_ok_and(|found| found.files() == self.files)
+    }
 }
