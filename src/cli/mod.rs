@@ -1,5 +1,6 @@
 //! The command line.
 
+mod ask;
 mod gate;
 mod monitoring;
 
@@ -11,6 +12,7 @@ use groundrule_engine::policy::{NamePattern, TagExpression};
 
 use crate::context::Color;
 use crate::nearest::nearest;
+pub use ask::{AnswerFormat, Ask, Question};
 pub use gate::{Gate, GateFormat, How};
 pub use monitoring::{
     Events, EventsFormat, Ingest, ListEvents, Of, PipelineArgs, Routes, Spool, Status,
@@ -73,6 +75,8 @@ pub enum Command {
     /// Ask whether an action may happen, before it does
     #[command(subcommand)]
     Gate(Gate),
+    /// Ask what falls with what, in which order to stop, whom to tell, where to place
+    Ask(Ask),
     /// Take events in, keep them, and make status, metrics, alerts and actions of them
     Pipeline(PipelineArgs),
     /// Look events up in the archive

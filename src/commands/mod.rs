@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod ask;
 mod config;
 mod estate;
 mod events;
@@ -84,6 +85,7 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
         Command::Steps(steps) => steps::print(steps.format),
         Command::Estate(estate) => estate::look(context, &global, estate),
         Command::Pipeline(options) => pipeline::run(context, &global, options),
+        Command::Ask(asked) => ask::ask(context, &global, asked),
         Command::Gate(gate) => gate::run(context, &global, gate),
         Command::Events(events) => events::look(context, &global, &events),
         Command::Status(status) => status::look(context, &global, &status),

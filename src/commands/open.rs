@@ -1,5 +1,6 @@
 //! Opening an estate for the commands that look at it or judge it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use groundrule_engine::estate::Estate;
@@ -10,19 +11,23 @@ use crate::failure::Failure;
 
 /// Reads the estate directory.
 pub fn directory(config: &Config) -> Result<Arc<groundrule_inventory::Estate>, Failure> {
-    groundrule_inventory::Estate::open(&config.estate, &config.reading).map(Arc::new).map_err(
-        |error| {
-            let help = match error {
-                OpenError::Missing(_) => {
-                    "name one with --estate DIR, or as estate in groundrule.toml"
-                }
-                OpenError::NoDirectory(_) => {
-                    "name a directory with catalogs/, facts/, registrations/, discovery.json"
-                }
-            };
-            Failure::new(error.to_string(), help)
-        },
-    )
+    directory_of(&config.estate, config)
+}
+
+/// Reads an estate directory.
+pub fn directory_of(
+    directory: &Path,
+    config: &Config,
+) -> Result<Arc<groundrule_inventory::Estate>, Failure> {
+    groundrule_inventory::Estate::open(directory, &config.reading).map(Arc::new).map_err(|error| {
+        let help = match error {
+            OpenError::Missing(_) => "name one with --estate DIR, or as estate in groundrule.toml",
+            OpenError::NoDirectory(_) => {
+                "name a directory with catalogs/, facts/, registrations/, discovery.json"
+            }
+        };
+        Failure::new(error.to_string(), help)
+    })
 }
 
 /// Puts the sources of an estate directory together.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Every crate of the workspace with its layer; tools of the tests stand beside them.
-const LAYERS: [(&str, u8); 14] = [
+const LAYERS: [(&str, u8); 15] = [
     ("groundrule-core", 0),
     ("groundrule-database", 0),
     ("groundrule-inventory", 1),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, u8); 14] = [
     ("groundrule-pipeline", 1),
     ("groundrule-steps", 2),
     ("groundrule-report", 2),
+    ("groundrule-questions", 2),
     ("groundrule", 3),
     ("groundrule-oracle", 0),
     ("groundrule-bench", 0),

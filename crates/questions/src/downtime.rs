@@ -25,7 +25,7 @@ struct Order {
 ///
 /// # Errors
 /// When nobody knows one of them, or a store does not answer.
-pub async fn downtime(estate: &Arc<Estate>, of: &[NodeName]) -> Result<Answer, Wrong> {
+pub(crate) async fn downtime(estate: &Arc<Estate>, of: &[NodeName]) -> Result<Answer, Wrong> {
     let world = World::today(Arc::clone(estate));
     let begins = places(&world, of)?;
     let names = of.iter().map(ToString::to_string).collect();
@@ -37,7 +37,7 @@ pub async fn downtime(estate: &Arc<Estate>, of: &[NodeName]) -> Result<Answer, W
 ///
 /// # Errors
 /// When nobody knows it, a store does not answer, or the template has an unknown word.
-pub async fn shutdown_order(
+pub(crate) async fn shutdown_order(
     estate: &Arc<Estate>,
     of: &Target,
     template: Option<&Template>,
@@ -85,7 +85,11 @@ fn text(order: &Order) -> String {
     }
     for cycle in &order.plan.cycles {
         let all: Vec<_> = cycle.iter().map(name).collect();
-        let _ = writeln!(text, "\nthere is no order among these, which need each other: {}", all.join(", "));
+        let _ = writeln!(
+            text,
+            "\nthere is no order among these, which need each other: {}",
+            all.join(", ")
+        );
     }
     text
 }
@@ -111,11 +115,24 @@ pub struct Template(Vec<Piece>);
 #[derive(Clone, Debug)]
 enum Piece {
     Text(String),
-    Word(&'static str),
+    Word(Word),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Word {
+    Node,
+    Resource,
+    Type,
+    Title,
 }
 
 /// Words of a template.
-const WORDS: [&str; 4] = ["node", "resource", "type", "title"];
+const WORDS: [(&str, Word); 4] = [
+    ("node", Word::Node),
+    ("resource", Word::Resource),
+    ("type", Word::Type),
+    ("title", Word::Title),
+];
 
 impl Template {
     /// Reads a template.
@@ -129,7 +146,7 @@ impl Template {
             let Some((word, after)) = after.split_once('}') else {
                 return Err(Wrong::new(format!("a brace in {text:?} is not closed"), help));
             };
-            let Some(word) = WORDS.into_iter().find(|known| *known == word) else {
+            let Some((_, word)) = WORDS.into_iter().find(|(known, _)| *known == word) else {
                 return Err(Wrong::new(format!("{{{word}}} in {text:?} is not known"), help));
             };
             pieces.extend([Piece::Text(before.to_owned()), Piece::Word(word)]);
@@ -146,12 +163,11 @@ impl Template {
         for piece in &self.0 {
             match (piece, &resource) {
                 (Piece::Text(text), _) => line.push_str(text),
-                (Piece::Word("node"), _) => line.push_str(&quoted(item.node.as_str())),
-                (Piece::Word("resource"), Some(r)) => line.push_str(&quoted(r.as_str())),
-                (Piece::Word("type"), Some(r)) => line.push_str(&quoted(r.type_name())),
-                (Piece::Word("title"), Some(r)) => line.push_str(&quoted(r.title())),
-                (Piece::Word("type"), None) => line.push_str("Node"),
-                (Piece::Word(_), None) => line.push_str(&quoted(item.node.as_str())),
+                (Piece::Word(Word::Resource), Some(r)) => line.push_str(&quoted(r.as_str())),
+                (Piece::Word(Word::Type), Some(r)) => line.push_str(&quoted(r.type_name())),
+                (Piece::Word(Word::Title), Some(r)) => line.push_str(&quoted(r.title())),
+                (Piece::Word(Word::Type), None) => line.push_str("Node"),
+                (Piece::Word(_), _) => line.push_str(&quoted(item.node.as_str())),
             }
         }
         line.push('\n');

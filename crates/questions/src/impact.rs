@@ -52,7 +52,7 @@ struct Soft {
 ///
 /// # Errors
 /// When nobody knows it, or a store does not answer.
-pub async fn impact(estate: &Arc<Estate>, of: &Target) -> Result<Answer, Wrong> {
+pub(crate) async fn impact(estate: &Arc<Estate>, of: &Target) -> Result<Answer, Wrong> {
     let world = World::today(Arc::clone(estate));
     let place = of.find(&world).await?;
     let outage = Outage::of(&world, &[place]).await?;

@@ -120,7 +120,8 @@ fn between(outage: &Outage, hard: &[usize], items: &Items) -> BTreeSet<(Item, It
         for node in named.iter().filter(|node| **node != declared.node) {
             let here = on_node.get(node).into_iter().flatten().copied();
             let on = declared.on.as_ref().map(ToString::to_string);
-            let needed = |item: &&Item| on.is_none() || item.resource.is_none() || item.resource == on;
+            let needed =
+                |item: &&Item| on.is_none() || item.resource.is_none() || item.resource == on;
             waits.extend(here.filter(needed).map(|item| (item.clone(), dependent.clone())));
         }
     }

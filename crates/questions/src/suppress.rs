@@ -34,7 +34,7 @@ struct Identity {
 ///
 /// # Errors
 /// When nobody knows it, or a store does not answer.
-pub async fn suppress(estate: &Arc<Estate>, of: &Target) -> Result<Answer, Wrong> {
+pub(crate) async fn suppress(estate: &Arc<Estate>, of: &Target) -> Result<Answer, Wrong> {
     let world = World::today(Arc::clone(estate));
     let place = of.find(&world).await?;
     let outage = Outage::of(&world, &[place]).await?;

@@ -61,8 +61,10 @@ pub fn nodes(written: &[String]) -> Result<Vec<NodeName>, Wrong> {
     let wrong = |error: groundrule_core::name::NameError| {
         Wrong::new(error.to_string(), "write the names of nodes")
     };
-    let mut nodes =
-        written.iter().map(|name| NodeName::new(name).map_err(wrong)).collect::<Result<Vec<_>, _>>()?;
+    let mut nodes = written
+        .iter()
+        .map(|name| NodeName::new(name).map_err(wrong))
+        .collect::<Result<Vec<_>, _>>()?;
     nodes.sort_unstable();
     nodes.dedup();
     Ok(nodes)

@@ -52,7 +52,7 @@ pub struct Start {
 }
 
 /// One declared dependency of a walk, and the node that it was followed to.
-type Step = (DependencyId, NodeId);
+pub type Step = (DependencyId, NodeId);
 
 /// A walk over all dependencies of a world.
 pub struct Walk<'w> {
@@ -265,20 +265,38 @@ impl<'w> Walk<'w> {
 
     /// One shortest way from a node to another, each hop in words.
     pub async fn path(&self, start: &Start, other: NodeId) -> Vec<String> {
-        let opening = self.openings(std::slice::from_ref(start)).await;
-        let Some(opening) = opening.as_ref().ok().and_then(|all| all.first()) else {
-            return Vec::new();
-        };
-        let mut search = Search::new(self);
-        let found = search.run(start, opening, Tri::True);
-        let mut steps = found.way(other);
-        if self.how.direction == Direction::Needs {
-            steps.reverse();
-        }
+        let steps = self.steps(start, other, None).await.unwrap_or_default();
         self.in_words(&steps).await
     }
 
-    async fn in_words(&self, steps: &[(DependencyId, NodeId)]) -> Vec<String> {
+    /// One shortest way from a node to another, or to a resource on it; empty where there is none.
+    ///
+    /// # Errors
+    /// When the store of the catalogs does not answer.
+    pub async fn steps(
+        &self,
+        start: &Start,
+        other: NodeId,
+        on: Option<&ResourceRef>,
+    ) -> Answer<Vec<Step>> {
+        let openings = self.openings(std::slice::from_ref(start)).await?;
+        let Some(opening) = openings.first() else {
+            return Ok(Vec::new());
+        };
+        let mut search = Search::new(self);
+        let found = search.run(start, opening, Tri::True);
+        let mut steps = match on {
+            None => found.way(other),
+            Some(on) => found.way_on(self.graph, other, on),
+        };
+        if self.how.direction == Direction::Needs {
+            steps.reverse();
+        }
+        Ok(steps)
+    }
+
+    /// The hops of a way in words.
+    pub async fn in_words(&self, steps: &[(DependencyId, NodeId)]) -> Vec<String> {
         let mut words = Vec::new();
         let mut arrived: Option<(NodeId, ResourceRef)> = None;
         for (dependency, provider) in steps {
@@ -341,6 +359,20 @@ struct Reach {
 impl Reach {
     fn enough(&self, truth: Tri) -> bool {
         truth.is_true() || (self.at_least == Tri::Unknown && truth.may_be())
+    }
+
+    /// The steps to a resource on a node by a dependency on just that, the last one first.
+    fn way_on(&self, graph: &Dependencies, node: NodeId, on: &ResourceRef) -> Vec<Step> {
+        let there = |(id, provider): Step| {
+            provider == node && graph.all[id].declared.on.as_ref() == Some(on)
+        };
+        let mut way = Vec::new();
+        let mut here = self.steps.iter().position(|(step, _)| there(*step));
+        while let Some(step) = here {
+            way.push(self.steps[step].0);
+            here = self.steps[step].1;
+        }
+        way
     }
 
     /// The steps to a node, the last one first.

@@ -83,6 +83,20 @@ impl Outage {
         &self.graph.all[id].declared
     }
 
+    /// Whether a dependency's failure spreads.
+    #[must_use]
+    pub fn is_hard(&self, id: DependencyId) -> bool {
+        self.graph.all[id].is_hard()
+    }
+
+    /// The nodes that may provide what a dependency needs.
+    #[must_use]
+    pub fn providers(&self, id: DependencyId) -> Vec<NodeName> {
+        let providers = &self.graph.provisions[self.graph.all[id].provision].providers;
+        let eligible = providers.iter().filter(|provider| provider.eligible.may_be());
+        eligible.filter_map(|p| p.node.map(|node| self.world.name(node).clone())).collect()
+    }
+
     /// Whether a node is shut down by it.
     #[must_use]
     pub fn takes(&self, node: &NodeName) -> bool {
