@@ -97,7 +97,7 @@ impl Reservations for Away {
         Err(self.0.clone())
     }
 
-    async fn reserve(&self, _: &Reservation, _: u64) -> Answer<bool> {
+    async fn reserve(&self, _: &[Reservation], _: u64) -> Answer<bool> {
         Err(self.0.clone())
     }
 

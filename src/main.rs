@@ -5,11 +5,13 @@ mod cli;
 mod commands;
 mod config;
 mod context;
+mod daemon;
 mod exit;
 mod failure;
 mod gates;
 mod nearest;
 mod outgoing;
+mod serve;
 mod sink;
 
 use std::process::ExitCode;

@@ -13,6 +13,27 @@ pub fn stdout() -> Box<dyn Write> {
     Box::new(io::BufWriter::new(io::stdout()))
 }
 
+/// What is written, kept in memory.
+#[derive(Clone, Default)]
+pub struct Memory(Rc<std::cell::RefCell<Vec<u8>>>);
+
+impl Memory {
+    /// All of it.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.borrow()).into_owned()
+    }
+}
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A file that is written beside its place and moved there at the end.
 pub struct Staged {
     path: PathBuf,

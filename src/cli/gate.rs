@@ -83,6 +83,17 @@ pub struct How {
     pub format: GateFormat,
 }
 
+/// The server.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where it listens: http://127.0.0.1:9181, https://HOST:PORT?cert=FILE&key=FILE&token_file=FILE
+    #[arg(long, value_name = "URL")]
+    pub listen: Option<String>,
+    /// How often it looks whether the estate has changed [default: 10s]
+    #[arg(long, value_name = "TIME")]
+    pub reload: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GateFormat {
     Text,

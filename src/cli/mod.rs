@@ -13,7 +13,7 @@ use groundrule_engine::policy::{NamePattern, TagExpression};
 use crate::context::Color;
 use crate::nearest::nearest;
 pub use ask::{AnswerFormat, Ask, Question};
-pub use gate::{Gate, GateFormat, How};
+pub use gate::{Gate, GateFormat, How, Serve};
 pub use monitoring::{
     Events, EventsFormat, Ingest, ListEvents, Of, PipelineArgs, Routes, Spool, Status,
     StatusChange, StatusFormat,
@@ -75,6 +75,8 @@ pub enum Command {
     /// Ask whether an action may happen, before it does
     #[command(subcommand)]
     Gate(Gate),
+    /// Answer the gate, runs and questions over HTTP, from memory
+    Serve(Serve),
     /// Ask what falls with what, in which order to stop, whom to tell, where to place
     Ask(Ask),
     /// Take events in, keep them, and make status, metrics, alerts and actions of them

@@ -108,7 +108,7 @@ fn distances(file: &Path) -> Result<Latency, Failure> {
 
 /// An estate that the command line names.
 async fn other(config: &Config, directory: PathBuf) -> Result<Arc<Estate>, Failure> {
-    let opened = open::directory_of(&directory, config)?;
+    let opened = open::at(&directory, &config.reading)?;
     Ok(open::estate(config, &opened).await)
 }
 

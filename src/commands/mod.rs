@@ -1,6 +1,6 @@
 //! One file a command.
 
-mod ask;
+pub mod ask;
 mod config;
 mod estate;
 mod events;
@@ -10,7 +10,7 @@ mod init;
 pub mod open;
 mod pipeline;
 mod routes;
-mod run;
+pub mod run;
 mod spool;
 mod status;
 mod steps;
@@ -25,7 +25,7 @@ use crate::cli::{Cli, Command};
 use crate::context::{Color, Context};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::sink;
+use crate::{serve, sink};
 
 /// How a command ended: an exit code of ours, or one of Nagios's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,7 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
         Command::Estate(estate) => estate::look(context, &global, estate),
         Command::Pipeline(options) => pipeline::run(context, &global, options),
         Command::Ask(asked) => ask::ask(context, &global, asked),
+        Command::Serve(options) => serve::run(context, &global, options),
         Command::Gate(gate) => gate::run(context, &global, gate),
         Command::Events(events) => events::look(context, &global, &events),
         Command::Status(status) => status::look(context, &global, &status),
@@ -113,6 +114,11 @@ fn print(text: &[u8]) -> Result<Ended, Failure> {
     out.write_all(text)?;
     out.flush()?;
     Ok(Exit::Held.into())
+}
+
+/// Writes a line that somebody may be waiting for.
+pub fn shown_once(text: &str) -> Result<(), Failure> {
+    print(text.as_bytes()).map(|_| ())
 }
 
 /// The vocabulary, ready to be matched.

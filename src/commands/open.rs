@@ -4,22 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use groundrule_engine::estate::Estate;
-use groundrule_inventory::OpenError;
+use groundrule_inventory::{Estate as Directory, OpenError, Options};
 
 use crate::config::Config;
 use crate::failure::Failure;
 
 /// Reads the estate directory.
-pub fn directory(config: &Config) -> Result<Arc<groundrule_inventory::Estate>, Failure> {
-    directory_of(&config.estate, config)
+pub fn directory(config: &Config) -> Result<Arc<Directory>, Failure> {
+    at(&config.estate, &config.reading)
 }
 
 /// Reads an estate directory.
-pub fn directory_of(
-    directory: &Path,
-    config: &Config,
-) -> Result<Arc<groundrule_inventory::Estate>, Failure> {
-    groundrule_inventory::Estate::open(directory, &config.reading).map(Arc::new).map_err(|error| {
+pub fn at(directory: &Path, reading: &Options) -> Result<Arc<Directory>, Failure> {
+    Directory::open(directory, reading).map(Arc::new).map_err(|error| {
         let help = match error {
             OpenError::Missing(_) => "name one with --estate DIR, or as estate in groundrule.toml",
             OpenError::NoDirectory(_) => {
@@ -31,7 +28,7 @@ pub fn directory_of(
 }
 
 /// Puts the sources of an estate directory together.
-pub async fn estate(config: &Config, directory: &Arc<groundrule_inventory::Estate>) -> Arc<Estate> {
+pub async fn estate(config: &Config, directory: &Arc<Directory>) -> Arc<Estate> {
     Arc::new(Estate::open(directory.sources(), config.trust.clone()).await)
 }
 

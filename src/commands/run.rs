@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use groundrule_core::verdict::{Severity, Status};
+use groundrule_engine::estate::Estate;
 use groundrule_engine::event::{Event, RunFinished, Summary};
 use groundrule_engine::policy::{PathSpec, Plan, Selection, read};
 use groundrule_engine::run::{Options, run as judge};
@@ -34,6 +36,69 @@ pub fn run(context: &Context, global: &Global, options: Run) -> Result<Ended, Fa
         Err(failure) => return Err(failure),
     };
     Ok(if for_nagios { Ended(nagios(exit, critical)) } else { exit.into() })
+}
+
+/// Which of the configured policies are judged; all, where nothing is said.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selected {
+    /// Tag expressions that must hold.
+    #[serde(default)]
+    tags: Vec<String>,
+    /// Expressions of which a policy's name must match one.
+    #[serde(default)]
+    names: Vec<String>,
+}
+
+/// Judges configured policies on an estate, and tells all as one JSON document.
+pub fn results(
+    config: &Config,
+    estate: &Arc<Estate>,
+    selected: Selected,
+) -> Result<String, Failure> {
+    let wrong = |error: String| Failure::new(error, "see `groundrule run --help`");
+    let tags = selected.tags.iter().map(|tag| tag.parse().map_err(wrong));
+    let names = selected.names.iter().map(|name| name.parse().map_err(wrong));
+    let selection = Selection {
+        tags: tags.collect::<Result<_, _>>()?,
+        names: names.collect::<Result<_, _>>()?,
+    };
+    let vocabulary = super::vocabulary()?;
+    let paths: Vec<_> = config.features.iter().map(|path| PathSpec::parse(path)).collect();
+    let complete = selection.tags.is_empty() && selection.names.is_empty();
+    let plan = read(&paths, &vocabulary, &selection).map_err(Failure::Faults)?;
+    if let Some(failure) = nothing_selected(&plan) {
+        return Err(failure);
+    }
+    let options = Options {
+        run: ulid::Ulid::generate().to_string(),
+        estate: config.estate.display().to_string(),
+        fail_fast: false,
+        concurrency: config.concurrency,
+        waivers: waivers(config.waivers.as_deref())?,
+        mode: config.mode,
+        complete,
+        problems: Vec::new(),
+    };
+    let format = format("results").ok_or_else(|| Failure::new("no format", "this is a bug"))?;
+    let written = sink::Memory::default();
+    let mut reporter = (format.make)(Output {
+        to: Box::new(written.clone()),
+        color: false,
+        progress: false,
+        github_summary: None,
+        version: env!("CARGO_PKG_VERSION"),
+        violating: Violating::default(),
+    });
+    let mut told = Ok(());
+    open::runtime()?.block_on(judge(plan, &vocabulary, Arc::clone(estate), options, |event| {
+        if told.is_ok() {
+            told = reporter.tell(&event);
+        }
+    }));
+    told?;
+    drop(reporter);
+    Ok(written.text())
 }
 
 /// The format of status events.

@@ -1,7 +1,5 @@
 //! The sections about decisions: the gate, the questions, and the server for both.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 
 /// `[gate]`: whether an action may happen.
@@ -30,16 +28,8 @@ pub struct Ask {
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Serve {
-    /// Where it listens: `"127.0.0.1:9181"`.
+    /// Where it listens: `"http://127.0.0.1:9181"`.
     pub listen: Option<String>,
-    /// The file with the token that it demands.
-    pub token_file: Option<PathBuf>,
-    /// Its certificate, and the key of that.
-    pub cert: Option<PathBuf>,
-    /// The key.
-    pub key: Option<PathBuf>,
-    /// The authority whose certificates clients must have.
-    pub client_ca: Option<PathBuf>,
     /// How often it looks whether the estate has changed.
     pub reload: Option<String>,
 }

@@ -108,7 +108,7 @@ impl Alerts {
 }
 
 /// Keys that hold paths, or addresses that may be paths.
-const PATHS: [(&str, &[&str]); 5] = [
+const PATHS: [(&str, &[&str]); 4] = [
     ("events", &["to", "directory"]),
     (
         "pipeline",
@@ -116,7 +116,6 @@ const PATHS: [(&str, &[&str]); 5] = [
     ),
     ("alerts", &["state"]),
     ("gate", &["reservations"]),
-    ("serve", &["token_file", "cert", "key", "client_ca"]),
 ];
 
 /// Puts relative paths of a file below its folder.

@@ -6,10 +6,13 @@ use std::sync::{Arc, LazyLock};
 use groundrule_core::verdict::Status;
 use groundrule_engine::estate::{Estate, Settings};
 use groundrule_engine::event::{Event, Judged};
+use groundrule_engine::gate::Gate;
 use groundrule_engine::policy::{Fault, PathSpec, Selection, Vocabulary, compile, discover};
 use groundrule_engine::run::{Options, run};
 use groundrule_engine::waiver::{Mode, Waivers};
 use jiff::Timestamp;
+
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| groundrule_steps::vocabulary().unwrap());
 
 /// Judges the policies of a feature file on an estate directory.
 pub fn judge(directory: &Path, feature: &Path, now: i64) -> Result<Vec<Arc<Judged>>, Vec<Fault>> {
@@ -22,8 +25,6 @@ pub fn judge_with(
     feature: &Path,
     settings: Settings,
 ) -> Result<Vec<Arc<Judged>>, Vec<Fault>> {
-    static VOCABULARY: LazyLock<Vocabulary> =
-        LazyLock::new(|| groundrule_steps::vocabulary().unwrap());
     let files = discover(&[PathSpec { path: feature.to_owned(), lines: Vec::new() }])?;
     let plan = compile(files, &VOCABULARY, &Selection::default())?;
     let directory =
@@ -52,6 +53,27 @@ pub fn judge_with(
         .await
     });
     Ok(judged)
+}
+
+/// An estate directory, opened.
+pub fn opened(directory: &Path, now: i64) -> Arc<Estate> {
+    let settings = Settings::at(Timestamp::from_second(now).unwrap());
+    let directory =
+        groundrule_inventory::Estate::open(directory, &groundrule_inventory::Options::default())
+            .unwrap();
+    block_on(async { Arc::new(Estate::open(Arc::new(directory).sources(), settings).await) })
+}
+
+/// A gate with the policies of a feature file.
+pub fn gate(estate: &Arc<Estate>, feature: &Path) -> Gate {
+    let files = discover(&[PathSpec { path: feature.to_owned(), lines: Vec::new() }]).unwrap();
+    let plan = compile(files, &VOCABULARY, &Selection::default()).unwrap();
+    Gate::new(Arc::clone(estate), plan.policies, Waivers::default())
+}
+
+/// Waits for stores that are in memory.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
 /// Status and subjects of each violation, sorted and each once.

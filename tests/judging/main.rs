@@ -3,7 +3,9 @@
 
 mod agreement;
 mod cases;
+mod gate;
 mod ignorance;
 mod in_process;
+mod questions;
 mod steps;
 mod suppositions;

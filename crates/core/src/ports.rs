@@ -164,9 +164,9 @@ pub trait Discovery: Send + Sync {
 pub trait Reservations: Send + Sync {
     /// Those that have not lapsed.
     async fn held(&self, now: Timestamp) -> Answer<Held>;
-    /// Adds one, unless one was added or released since this version was read; tells whether it
-    /// did. An error leaves it open whether it is there: it lapses by itself.
-    async fn reserve(&self, new: &Reservation, version: u64) -> Answer<bool>;
+    /// Adds all of these, unless one was added or released since this version was read; tells
+    /// whether it did. An error leaves it open whether they are there: they lapse by themselves.
+    async fn reserve(&self, new: &[Reservation], version: u64) -> Answer<bool>;
     /// Takes one away; tells whether it was there and counted still.
     async fn release(&self, id: &str, now: Timestamp) -> Answer<bool>;
 }

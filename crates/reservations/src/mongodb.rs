@@ -134,13 +134,14 @@ impl Reservations for Mongo {
         Ok(held)
     }
 
-    async fn reserve(&self, new: &Reservation, version: u64) -> Answer<bool> {
-        let mut known = self.known(new.made).await?;
+    async fn reserve(&self, new: &[Reservation], version: u64) -> Answer<bool> {
+        let now = new.iter().map(|held| held.made).min().unwrap_or(Timestamp::MIN);
+        let mut known = self.known(now).await?;
         if known.version != version {
             return Ok(false);
         }
-        known.all.retain(|one| !one.is_past(new.made));
-        known.all.push(new.clone());
+        known.all.retain(|one| !one.is_past(now));
+        known.all.extend_from_slice(new);
         known.all.sort_by(|a, b| a.id.cmp(&b.id));
         self.write(&known.all, version).await
     }

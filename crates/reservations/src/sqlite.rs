@@ -100,18 +100,19 @@ impl Reservations for Shared {
         self.held(now).await
     }
 
-    async fn reserve(&self, new: &Reservation, version: u64) -> Answer<bool> {
-        let new = new.clone();
+    async fn reserve(&self, new: &[Reservation], version: u64) -> Answer<bool> {
+        let new = new.to_vec();
         self.write(move |all| {
             let changed = "UPDATE state SET version = version + 1 WHERE version = ?";
             if all.execute(changed, [version.cast_signed()])? == 0 {
                 return Ok(false);
             }
             let (_, known) = read(all)?;
-            for past in known.iter().filter(|held| held.is_past(new.made)) {
+            let now = new.iter().map(|held| held.made).min().unwrap_or(Timestamp::MIN);
+            for past in known.iter().filter(|held| held.is_past(now)) {
                 all.execute("DELETE FROM reservations WHERE id = ?", [&past.id])?;
             }
-            put(all, &new)?;
+            new.iter().try_for_each(|held| put(all, held))?;
             Ok(true)
         })
         .await

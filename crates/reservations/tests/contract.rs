@@ -30,11 +30,11 @@ async fn keeps_to_the_contract(url: &str) {
     // Reserved only as long as nobody else did.
     let first = reservation("a", "db1", 1_790_000_000, 1_790_000_600);
     let second = reservation("b", "db2", 1_790_000_000, 1_790_000_600);
-    assert!(one.reserve(&first, held.version).await.unwrap());
-    assert!(!other.reserve(&second, held.version).await.unwrap());
+    assert!(one.reserve(std::slice::from_ref(&first), held.version).await.unwrap());
+    assert!(!other.reserve(std::slice::from_ref(&second), held.version).await.unwrap());
     let held = other.held(now).await.unwrap();
     assert_eq!(held.all, [first.clone()]);
-    assert!(other.reserve(&second, held.version).await.unwrap());
+    assert!(other.reserve(std::slice::from_ref(&second), held.version).await.unwrap());
     let held = one.held(now).await.unwrap();
     assert_eq!(held.all, [first.clone(), second.clone()]);
 
@@ -42,7 +42,7 @@ async fn keeps_to_the_contract(url: &str) {
     assert!(one.release("a", now).await.unwrap());
     assert!(!one.release("a", now).await.unwrap());
     let third = reservation("c", "db3", 1_790_000_000, 1_790_000_600);
-    assert!(!other.reserve(&third, held.version).await.unwrap());
+    assert!(!other.reserve(std::slice::from_ref(&third), held.version).await.unwrap());
 
     // Lapses by itself, and counts again when the clock was wrong.
     let later = at(1_790_000_600);
@@ -77,7 +77,7 @@ async fn gives_each_version_to_one(url: &str) {
             tasks.push(tokio::spawn(async move {
                 let id = format!("{round:03}-{n}");
                 let new = reservation(&id, "db1", 1_790_000_000, 1_790_000_600);
-                one.reserve(&new, version).await.unwrap()
+                one.reserve(std::slice::from_ref(&new), version).await.unwrap()
             }));
         }
         let mut reserved = 0;

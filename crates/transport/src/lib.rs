@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use groundrule_core::delivery::{CarryError, Sink, Source};
 
 pub use endpoint::Endpoint;
+pub use http::Server;
 
 /// What all connections have in common.
 #[derive(Clone)]

@@ -104,7 +104,8 @@ impl Work<'_> {
         if let Some(time) = at_least.filter(|_| !hold.is_zero()) {
             hold = hold.max(time);
         }
-        let asked = Asked { action, hold, suggest: how.suggest };
+        let asked = [Asked { action, hold }];
+        let action = &asked[0].action;
         let url = gates::place(self.context, self.config, how.reservations)?;
         let clock = self.clock();
         let deciding = open::runtime()?.block_on(async {
@@ -114,11 +115,17 @@ impl Work<'_> {
                 let directory = open::directory(self.config)?;
                 let estate = open::estate(self.config, &directory).await;
                 let gate = Gate::new(estate, policies.clone(), waivers.clone());
-                gate.check(&asked.action).map_err(gates::unknown_node)?;
+                gate.check(action).map_err(gates::unknown_node)?;
                 rounds += 1;
                 let current = || directory.is_current();
                 match gate.decide(&*reservations, &asked, &clock, current).await {
-                    Ok(deciding) => return Ok::<_, Failure>(deciding),
+                    Ok(decided) => {
+                        let mut one = decided.into_iter().next().unwrap_or_default();
+                        if how.suggest && one.decision.verdict() != Verdict::Allow {
+                            one.suggestion = gate.part(&*reservations, action, clock()).await;
+                        }
+                        return Ok::<_, Failure>(one);
+                    }
                     Err(Changed) if rounds < ROUNDS => {}
                     Err(Changed) => {
                         let why = "it changes faster than it can be judged";
@@ -127,11 +134,11 @@ impl Work<'_> {
                 }
             }
         })?;
-        let reply = Reply::new(&asked.action, deciding);
+        let reply = Reply::new(action, deciding);
         print(
             match how.format {
                 GateFormat::Json => format!("{:#}\n", serde_json::json!(reply)),
-                GateFormat::Text => plain::lines(&text::reply(&reply, &asked, clock())),
+                GateFormat::Text => plain::lines(&text::reply(&reply, action, clock())),
             }
             .as_bytes(),
         )?;

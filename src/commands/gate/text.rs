@@ -6,17 +6,17 @@ use std::time::Duration;
 use groundrule_core::name::NodeName;
 use groundrule_core::reservation::{Action, Reservation};
 use groundrule_engine::estate::describe;
-use groundrule_engine::gate::{Asked, Reply, Verdict};
+use groundrule_engine::gate::{Reply, Verdict};
 use jiff::Timestamp;
 
 /// A decision.
-pub fn reply(reply: &Reply, asked: &Asked, now: Timestamp) -> String {
+pub fn reply(reply: &Reply, action: &Action, now: Timestamp) -> String {
     let verdict = match reply.decision {
         Verdict::Allow => "allow",
         Verdict::Deny => "deny",
         Verdict::Undecided => "undecided",
     };
-    let mut text = format!("{verdict}: {}\n", in_words(&asked.action));
+    let mut text = format!("{verdict}: {}\n", in_words(action));
     for reason in &reply.reasons {
         let _ = write!(text, "\n  {}: {}\n", reason.policy, reason.message);
         for hop in &reason.path {

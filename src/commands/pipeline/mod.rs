@@ -13,13 +13,13 @@ use groundrule_pipeline::flow::{self, Stopped};
 use groundrule_pipeline::part::Clock;
 use groundrule_pipeline::routes::Rules;
 use groundrule_pipeline::status::StatusError;
-use tokio_util::sync::CancellationToken;
 
 use self::build::Building;
 use super::{Ended, open};
 use crate::cli::{Global, PipelineArgs};
 use crate::config::{Config, pipeline};
 use crate::context::Context;
+use crate::daemon;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -28,12 +28,12 @@ pub fn run(context: &Context, global: &Global, options: PipelineArgs) -> Result<
     let mut config = Config::load(context, global)?;
     options.lay_over(&mut config.pipeline);
     let runtime = open::runtime()?;
-    log(context);
+    daemon::log(context);
     let notifiers = std::mem::take(&mut config.notifiers);
     runtime.block_on(async {
         let building = Building::new(context, &config)?;
         let setup = building.setup(notifiers).await?;
-        let stop = stopping()?;
+        let stop = daemon::stopping()?;
         let summary = flow::run(setup, stop).await.map_err(|stopped| stopped_early(&stopped))?;
         tracing::info!(received = summary.received, dead_letters = summary.dead, "done");
         Ok(Exit::Held.into())
@@ -48,31 +48,6 @@ fn stopped_early(stopped: &Stopped) -> Failure {
         Stopped::Source(_) | Stopped::Undelivered(_) => "docs/pipeline.md describes every part",
     };
     Failure::new(format!("the pipeline stopped: {stopped}"), help)
-}
-
-/// Comes true with the first SIGTERM or SIGINT.
-fn stopping() -> Result<CancellationToken, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let stop = CancellationToken::new();
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
-        let mut signals = signal(kind)?;
-        let stop = stop.clone();
-        tokio::spawn(async move {
-            signals.recv().await;
-            stop.cancel();
-        });
-    }
-    Ok(stop)
-}
-
-/// Has the pipeline say on standard error what it does.
-fn log(context: &Context) {
-    let filter = context.variable("GROUNDRULE_LOG").unwrap_or("warn,groundrule=info");
-    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(filter);
-    let color = context.color(crate::context::Color::Auto, context.stderr_is_terminal);
-    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(color);
-    // Only the first one counts, and there is but one.
-    let _ = logging.with_writer(std::io::stderr).with_target(false).try_init();
 }
 
 /// The rules of a directory.

@@ -27,8 +27,6 @@ pub struct Asked {
     pub action: Action,
     /// How long it is held if it is allowed; nothing is reserved for no time.
     pub hold: Duration,
-    /// Whether to look for a part of it that may happen if it must not.
-    pub suggest: bool,
 }
 
 /// What was decided.
@@ -43,58 +41,82 @@ pub struct Deciding {
 }
 
 impl Gate {
-    /// Decides on an action, and reserves it if it is allowed. `clock` tells the time, `current`
-    /// whether the estate still is as it was judged.
+    /// Decides on actions, as if they were asked for one after the other, and reserves those that
+    /// are allowed. `clock` tells the time, `current` whether the estate still is as it was judged.
     ///
     /// # Errors
     /// When it is not.
     pub async fn decide(
         &self,
         reservations: &dyn Reservations,
-        asked: &Asked,
+        asked: &[Asked],
         clock: impl Fn() -> Timestamp,
         current: impl Fn() -> bool,
-    ) -> Result<Deciding, Changed> {
+    ) -> Result<Vec<Deciding>, Changed> {
         for _ in 0..ROUNDS {
             let held = match reservations.held(clock()).await {
                 Ok(held) => held,
-                Err(StoreError(why)) => return Ok(Deciding::away(RESERVATIONS, &why)),
+                Err(StoreError(why)) => return Ok(away(asked, &why)),
             };
-            let version = held.version;
-            let mut deciding = self.once(&held, asked).await;
+            let decided = self.once(&held, asked, clock()).await;
             if !current() {
                 return Err(Changed);
             }
-            if deciding.decision.verdict() != Verdict::Allow || asked.hold.is_zero() {
-                return Ok(deciding);
+            let new = decided.iter().filter_map(|one| one.reservation.clone());
+            let new: Vec<_> = new.collect();
+            if new.is_empty() {
+                return Ok(decided);
             }
-            let made = clock();
-            let Ok(until) = made.checked_add(asked.hold) else {
-                return Ok(Deciding::away(RESERVATIONS, "it would be held beyond the end of time"));
-            };
-            let id = Ulid::generate().to_string();
-            let new = Reservation { id, action: asked.action.clone(), made, until };
-            match reservations.reserve(&new, version).await {
-                Ok(true) => {
-                    deciding.reservation = Some(new);
-                    return Ok(deciding);
-                }
+            match reservations.reserve(&new, held.version).await {
+                Ok(true) => return Ok(decided),
                 Ok(false) => {}
-                Err(StoreError(why)) => return Ok(Deciding::away(RESERVATIONS, &why)),
+                Err(StoreError(why)) => return Ok(away(asked, &why)),
             }
         }
-        Ok(Deciding::away(RESERVATIONS, "others reserve all the time"))
+        Ok(away(asked, "others reserve all the time"))
     }
 
-    async fn once(&self, held: &Held, asked: &Asked) -> Deciding {
-        let done: Vec<_> = held.all.iter().map(|held| held.action.clone()).collect();
-        let decision = self.judge(&done, &asked.action).await;
-        let suggestion = match asked.suggest && decision.verdict() != Verdict::Allow {
-            true => Some(self.suggest(&done, &asked.action).await),
-            false => None,
-        };
-        Deciding { decision, reservation: None, suggestion }
+    /// Looks for a part of an action that may happen.
+    pub async fn part(
+        &self,
+        reservations: &dyn Reservations,
+        action: &Action,
+        now: Timestamp,
+    ) -> Option<Suggestion> {
+        let held = reservations.held(now).await.ok()?;
+        Some(self.suggest(&done(&held), action).await)
     }
+
+    async fn once(&self, held: &Held, asked: &[Asked], now: Timestamp) -> Vec<Deciding> {
+        let mut done = done(held);
+        let mut decided = Vec::with_capacity(asked.len());
+        for Asked { action, hold } in asked {
+            let mut one =
+                Deciding { decision: self.judge(&done, action).await, ..Deciding::default() };
+            if one.decision.verdict() == Verdict::Allow && !hold.is_zero() {
+                let id = Ulid::generate().to_string();
+                match now.checked_add(*hold) {
+                    Ok(until) => {
+                        let action = action.clone();
+                        done.push(action.clone());
+                        one.reservation = Some(Reservation { id, action, made: now, until });
+                    }
+                    Err(_) => one = Deciding::away(RESERVATIONS, "no time ends so late"),
+                }
+            }
+            decided.push(one);
+        }
+        decided
+    }
+}
+
+fn done(held: &Held) -> Vec<Action> {
+    held.all.iter().map(|held| held.action.clone()).collect()
+}
+
+fn away(asked: &[Asked], why: &str) -> Vec<Deciding> {
+    let why = format!("what others were allowed is not known: {why}");
+    asked.iter().map(|_| Deciding::away(RESERVATIONS, &why)).collect()
 }
 
 impl Deciding {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{
-    ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
+    WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use bytes::Bytes;
@@ -17,6 +19,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::body;
 use super::door::{Door, Stranger, UNIT};
+use super::listen::Answers;
 use crate::intake::Batch;
 
 /// How long a body may take to come, at most.
@@ -32,13 +35,16 @@ pub struct Posting {
 
 type Answer = Response<Body>;
 
-/// Answers a request.
-pub async fn answer(
-    door: &Door,
-    input: &mpsc::Sender<Batch<Posting>>,
-    request: Request<Incoming>,
-) -> Answer {
-    answered(door, input, request).await.unwrap_or_else(Refusal::answer)
+/// Takes what is posted.
+pub struct Taker {
+    pub input: mpsc::Sender<Batch<Posting>>,
+}
+
+#[async_trait]
+impl Answers for Taker {
+    async fn answer(&self, door: &Door, request: Request<Incoming>) -> Answer {
+        answered(door, &self.input, request).await.unwrap_or_else(Refusal::answer)
+    }
 }
 
 async fn answered(
@@ -74,15 +80,19 @@ fn accepted(door: &Door, request: &Request<Incoming>) -> Result<bool, Refusal> {
     if request.method() != Method::POST {
         return refused(StatusCode::METHOD_NOT_ALLOWED, "post events");
     }
-    match door.admits(request.headers()) {
-        Ok(()) => {}
-        Err(Stranger::Nobody) => {
-            let why = "it takes a token: Authorization: Bearer TOKEN";
-            return refused(StatusCode::UNAUTHORIZED, why);
-        }
-        Err(Stranger::Other) => return refused(StatusCode::FORBIDDEN, "it takes another token"),
-    }
+    admitted(door, request.headers())?;
     form(request.headers()).or_else(|why| refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, why))
+}
+
+/// Whether who asks may.
+pub fn admitted(door: &Door, headers: &HeaderMap) -> Result<(), Refusal> {
+    door.admits(headers).map_err(|stranger| match stranger {
+        Stranger::Nobody => {
+            let why = "it takes a token: Authorization: Bearer TOKEN";
+            Refusal::new(StatusCode::UNAUTHORIZED, why)
+        }
+        Stranger::Other => Refusal::new(StatusCode::FORBIDDEN, "it takes another token"),
+    })
 }
 
 /// Whether events come one a line, as far as the headers say; no if the body has to tell.
@@ -106,7 +116,7 @@ fn form(headers: &HeaderMap) -> Result<bool, &'static str> {
 }
 
 /// Takes the body in, when there is room for it.
-async fn taken(
+pub async fn taken(
     door: &Door,
     request: Request<Incoming>,
     deadline: Instant,
@@ -117,14 +127,16 @@ async fn taken(
     };
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let size: usize = length.unwrap_or(door.max_message);
+    // Without either header there is no body.
+    let chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    let size: usize = length.unwrap_or(if chunked { door.max_message } else { 0 });
     if size > door.max_message {
         return Err(too_large());
     }
     let units = u32::try_from(size.div_ceil(UNIT)).unwrap_or(u32::MAX);
     let room = timeout_at(deadline, Arc::clone(&door.room).acquire_many_owned(units)).await;
     let Ok(Ok(room)) = room else {
-        return Err(Refusal::busy("too many events are being dealt with"));
+        return Err(Refusal::busy("too much is being dealt with"));
     };
     match timeout(
         BODY.min(door.timeout),
@@ -156,7 +168,7 @@ async fn handed(input: &mpsc::Sender<Batch<Posting>>, messages: Vec<Message>) ->
 }
 
 /// Why a request is not answered as wished.
-struct Refusal {
+pub struct Refusal {
     status: StatusCode,
     why: String,
 }
@@ -167,11 +179,11 @@ impl Refusal {
     }
 
     /// For now it cannot be done.
-    fn busy(why: &str) -> Self {
+    pub fn busy(why: &str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, why)
     }
 
-    fn answer(self) -> Answer {
+    pub fn answer(self) -> Answer {
         let mut answer = reply(self.status, &json!({ "error": self.why }));
         let more = match self.status {
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),

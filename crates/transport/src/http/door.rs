@@ -81,7 +81,7 @@ impl Door {
         }
         Err(query::refused(
             endpoint,
-            "others could post whatever they like: listen on 127.0.0.1, demand a token with ?token_file=FILE or the variable GROUNDRULE_HTTP_TOKEN, or certificates with https and ?ca=FILE",
+            "others could ask and post whatever they like: listen on 127.0.0.1, demand a token with ?token_file=FILE or the variable GROUNDRULE_HTTP_TOKEN, or certificates with https and ?ca=FILE",
         ))
     }
 

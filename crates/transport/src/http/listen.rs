@@ -5,19 +5,21 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{Posting, answer};
 use super::door::Door;
-use crate::intake::Batch;
 
 /// How long the headers of a request may take to come, and a connection may do
 /// nothing, at most.
@@ -27,15 +29,28 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The most bytes of the headers.
 const HEADER_BYTES: usize = 64 << 10;
 
+/// Who answers requests.
+#[async_trait]
+pub trait Answers: Send + Sync + 'static {
+    /// Answers one.
+    async fn answer(&self, door: &Door, request: Request<Incoming>) -> Response<Body>;
+}
+
 /// What connections have in common.
-#[derive(Clone)]
-pub struct Listen {
+pub struct Listen<A> {
     pub door: Arc<Door>,
-    pub input: mpsc::Sender<Batch<Posting>>,
+    pub answers: Arc<A>,
     pub stop: CancellationToken,
 }
 
-impl Listen {
+impl<A> Clone for Listen<A> {
+    fn clone(&self) -> Self {
+        let (door, answers) = (Arc::clone(&self.door), Arc::clone(&self.answers));
+        Self { door, answers, stop: self.stop.clone() }
+    }
+}
+
+impl<A: Answers> Listen<A> {
     /// Accepts connections until it is stopped; those that there are then finish their answers.
     pub async fn run(self, listener: TcpListener) {
         let free = Arc::new(Semaphore::new(self.door.connections));
@@ -72,7 +87,7 @@ impl Listen {
 
     async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin) {
         let service = service_fn(|request| async {
-            Ok::<_, Infallible>(answer(&self.door, &self.input, request).await)
+            Ok::<_, Infallible>(self.answers.answer(&self.door, request).await)
         });
         let mut connection = pin!(
             http1::Builder::new()

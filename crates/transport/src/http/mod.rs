@@ -5,9 +5,12 @@ mod body;
 mod door;
 mod listen;
 mod post;
+mod server;
 mod source;
 
 use groundrule_core::delivery::{CarryError, Sink, Source};
+
+pub use server::Server;
 
 use crate::{Endpoint, Settings};
 

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::answer::Posting;
+use super::answer::{Posting, Taker};
 use super::door::Door;
 use super::listen::Listen;
 use crate::intake::{Batch, Intake};
@@ -57,7 +57,10 @@ impl Posted {
         let listener = TcpListener::from_std(listener)
             .map_err(|error| query::refused(&self.endpoint, &format!("cannot listen: {error}")))?;
         let door = Arc::clone(&self.door);
-        tokio::spawn(Listen { door, input, stop: self.stop.clone() }.run(listener));
+        tokio::spawn(
+            Listen { door, answers: Arc::new(Taker { input }), stop: self.stop.clone() }
+                .run(listener),
+        );
         Ok(())
     }
 }

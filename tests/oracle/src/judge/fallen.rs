@@ -19,6 +19,11 @@ pub struct Fallen {
 impl Fallen {
     /// Starts with nothing fallen and lets things fall until no more do.
     pub fn in_world(world: &World) -> Fallen {
+        Fallen::with(world, &BTreeSet::new())
+    }
+
+    /// The same where these have fallen whatever happens.
+    pub fn with(world: &World, failing: &BTreeSet<Vertex>) -> Fallen {
         let dependencies = declared(world);
         let vertices = vertices(world, &dependencies);
         let mut fallen =
@@ -26,7 +31,10 @@ impl Fallen {
         loop {
             let mut changed = false;
             for vertex in &vertices {
-                let now = falls(world, &dependencies, &fallen, vertex);
+                let now = match failing.contains(vertex) {
+                    true => Truth::Yes,
+                    false => falls(world, &dependencies, &fallen, vertex),
+                };
                 if fallen.truths.insert(vertex.clone(), now) != Some(now) {
                     changed = true;
                 }

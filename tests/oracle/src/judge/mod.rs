@@ -5,6 +5,7 @@ mod fallen;
 mod fits;
 mod follow;
 mod groups;
+pub mod questions;
 mod run;
 mod select;
 mod sentences;

@@ -72,8 +72,13 @@ pub struct State<'a> {
 
 /// Judges a policy that fits.
 pub fn policy(estate: &Estate, policy: &Policy) -> Verdict {
+    policy_in(World::today(estate), policy)
+}
+
+/// The same in a world in which something has happened already.
+pub fn policy_in(world: World, policy: &Policy) -> Verdict {
     let mut state = State {
-        world: World::today(estate),
+        world,
         current: None,
         current_name: None,
         named: BTreeMap::new(),
