@@ -4,6 +4,8 @@
 mod faults;
 mod running;
 
+mod asking;
+mod autoscaling;
 mod broken_example;
 mod coloring;
 mod configuring;
@@ -17,11 +19,13 @@ mod format_json;
 mod format_junit;
 mod format_nagios;
 mod format_results;
+mod gates;
 mod hostile_names;
 mod outlines;
 mod retrying;
 mod secrets;
 mod selecting;
+mod serving;
 mod shipped;
 mod starting;
 mod stopping;
