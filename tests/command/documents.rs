@@ -45,6 +45,9 @@ fn known() -> BTreeSet<String> {
         ("pipeline.", "[pipeline]\nx = 1"),
         ("graphite.", "[graphite]\nx = 1"),
         ("alerts.", "[alerts]\nx = 1"),
+        ("gate.", "[gate]\nx = 1"),
+        ("ask.", "[ask]\nx = 1"),
+        ("serve.", "[serve]\nx = 1"),
         ("dependency.", "[[dependency]]\nx = 1"),
     ] {
         place.write("groundrule.toml", text);
@@ -69,6 +72,9 @@ fn known() -> BTreeSet<String> {
         "pipeline",
         "graphite",
         "alerts",
+        "gate",
+        "ask",
+        "serve",
         "dependency",
     ];
     known.into_iter().filter(|key| !sections.contains(&key.as_str())).collect()
