@@ -9,6 +9,7 @@
 mod classes;
 mod counting;
 mod dependencies;
+mod extents;
 mod facts;
 mod following;
 mod groups;
@@ -46,6 +47,7 @@ pub fn vocabulary() -> Result<Vocabulary, String> {
         dependencies::SENTENCES,
         following::SENTENCES,
         outages::SENTENCES,
+        extents::SENTENCES,
         presence::SENTENCES,
     ])
 }

@@ -201,6 +201,14 @@ fn then(then: &Then) -> String {
         Then::HardMet => "every hard dependency is still met".into(),
         Then::NothingFallen => "nothing has fallen".into(),
         Then::NoSinglePoint => "none of them is a single point of failure".into(),
+        Then::ServicesFall(n) => {
+            let falls = if *n == 1 { "service falls" } else { "services fall" };
+            format!("at most {n} {falls} when any one of them is shut down")
+        }
+        Then::NodesFall(n) => {
+            let falls = if *n == 1 { "node falls" } else { "nodes fall" };
+            format!("at most {n} {falls} when any one of them is shut down")
+        }
         Then::AnswersDiscovery => "every one answers discovery".into(),
         Then::IsRegistered => "every one is registered".into(),
         Then::RegisteredWithin(duration) => {

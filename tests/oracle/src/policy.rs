@@ -232,6 +232,10 @@ pub enum Then {
     NothingFallen,
     /// `none of them is a single point of failure`
     NoSinglePoint,
+    /// `at most n services fall when any one of them is shut down`
+    ServicesFall(usize),
+    /// `at most n nodes fall when any one of them is shut down`
+    NodesFall(usize),
     /// `every one answers discovery`
     AnswersDiscovery,
     /// `every one is registered`

@@ -25,7 +25,7 @@ pub use causes::{Consequences, Place};
 pub use dependencies::{Dependencies, Dependency, DependencyId, Unmanaged};
 pub use failing::{Failure, Standing, Unmet};
 pub use following::{Direction, Following, Pairs, Start, Walk};
-pub use outage::{Fallen, Outage};
+pub use outage::{Fallen, Outage, falls_with_each};
 
 /// A node that a policy supposes to be added: everything about it is known.
 #[derive(Clone, Debug)]

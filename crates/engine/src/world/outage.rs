@@ -236,36 +236,55 @@ impl Outage {
         of.iter().filter(known).copied().collect()
     }
 
-    /// What falls with these dependencies, each with the first of them that makes it fall: one
-    /// question for all nodes, and another one for those that have a further one.
+    /// What falls with these dependencies, each with the first of them that makes it fall.
     async fn falls_with(
         &self,
         ids: Vec<DependencyId>,
     ) -> Answer<BTreeMap<(NodeName, ResourceRef), DependencyId>> {
         let mut fallen = BTreeMap::new();
-        let Some(store) = &self.world.estate.sources.graph else {
-            return Ok(fallen);
-        };
-        let mut by_node: BTreeMap<&NodeName, Vec<DependencyId>> = BTreeMap::new();
-        for id in ids {
-            by_node.entry(&self.graph.all[id].declared.node).or_default().push(id);
-        }
-        let most = by_node.values().map(Vec::len).max().unwrap_or_default();
-        for n in 0..most {
-            let ids = by_node.values().filter_map(|ids| ids.get(n));
-            let origins: Vec<_> = ids
-                .map(|id| Origin {
-                    node: self.graph.all[*id].declared.node.clone(),
-                    from: self.graph.from_resource(*id).cloned(),
-                })
-                .collect();
-            for (node, resource) in store.fallen(&origins).await? {
-                let with = by_node[&node][n];
-                fallen.entry((node, resource)).or_insert(with);
+        for (id, things) in falls_with_each(&self.graph, &self.world, &ids).await? {
+            for thing in things {
+                fallen.entry(thing).or_insert(id);
             }
         }
         Ok(fallen)
     }
+}
+
+/// What falls with each of these dependencies and is no container: one question for all nodes, and
+/// another one for those that have a further dependency among them.
+///
+/// # Errors
+/// When the store of the catalogs does not answer.
+pub async fn falls_with_each(
+    graph: &Dependencies,
+    world: &World,
+    ids: &[DependencyId],
+) -> Answer<BTreeMap<DependencyId, Vec<(NodeName, ResourceRef)>>> {
+    let mut falls: BTreeMap<_, _> = ids.iter().map(|id| (*id, Vec::new())).collect();
+    let Some(store) = &world.estate.sources.graph else {
+        return Ok(falls);
+    };
+    let mut by_node: BTreeMap<&NodeName, Vec<DependencyId>> = BTreeMap::new();
+    for id in ids {
+        by_node.entry(&graph.all[*id].declared.node).or_default().push(*id);
+    }
+    let most = by_node.values().map(Vec::len).max().unwrap_or_default();
+    for n in 0..most {
+        let ids = by_node.values().filter_map(|ids| ids.get(n));
+        let origins: Vec<_> = ids
+            .map(|id| Origin {
+                node: graph.all[*id].declared.node.clone(),
+                from: graph.from_resource(*id).cloned(),
+            })
+            .collect();
+        for (node, resource) in store.fallen(&origins).await? {
+            if let Some(with) = by_node.get(&node).and_then(|ids| ids.get(n)) {
+                falls.entry(*with).or_default().push((node, resource));
+            }
+        }
+    }
+    Ok(falls)
 }
 
 /// The points of nodes that fall when these resources fail: each with everything in it.

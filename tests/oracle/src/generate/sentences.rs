@@ -227,7 +227,7 @@ fn counting(rng: &mut SmallRng) -> Then {
 }
 
 fn of_nodes(rng: &mut SmallRng, estate: &Estate) -> Then {
-    match rng.random_range(0..20) {
+    match rng.random_range(0..22) {
         0 | 1 => counting(rng),
         2 => Then::HasClass(class(rng)),
         3 => Then::NoneHasClass(class(rng)),
@@ -252,6 +252,8 @@ fn of_nodes(rng: &mut SmallRng, estate: &Estate) -> Then {
         16 => Then::AnswersDiscovery,
         17 => Then::IsRegistered,
         18 => Then::RegisteredWithin(text(rng, &["90s", "5m", "1h", "2d"])),
+        19 => Then::ServicesFall(weighted(rng, &[50, 30, 20])),
+        20 => Then::NodesFall(weighted(rng, &[50, 30, 20])),
         _ => whole_estate(rng),
     }
 }

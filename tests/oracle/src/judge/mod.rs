@@ -1,6 +1,7 @@
 //! The judgement of one policy on one estate.
 
 mod dependencies;
+mod extents;
 mod fallen;
 mod fits;
 mod follow;

@@ -6,7 +6,7 @@ use super::dependencies::{declared, managed, may_declare};
 use super::run::{State, Verdict};
 use super::set::{Groups, Members, OfNode, Pair, Set};
 use super::world::{Document, Fact, World};
-use super::{fits, whole};
+use super::{extents, fits, whole};
 use crate::pattern;
 use crate::policy::{Bound, Comparison, Then};
 use crate::truth::Truth;
@@ -109,6 +109,12 @@ fn nodes(state: &State, members: &Members<String>, then: &Then, verdict: &mut Ve
         Then::NoSinglePoint => {
             each(members, verdict, |node| (whole::no_single_point(world, node), "single".into()));
         }
+        Then::ServicesFall(most) => each(members, verdict, |node| {
+            (extents::more_services(world, node, *most).negate(), "services".into())
+        }),
+        Then::NodesFall(most) => each(members, verdict, |node| {
+            (extents::more_nodes(world, node, *most).negate(), "nodes".into())
+        }),
         _ => each(members, verdict, |node| of_node(world, node, then)),
     }
 }

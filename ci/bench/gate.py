@@ -1,0 +1,176 @@
+"""Measures the gate over HTTP and the questions, and the same questions in networkx, and prints a Markdown table."""
+
+import argparse
+import http.client
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import measure as whole
+import others
+from timing import measure, milliseconds, table_row
+
+ROOT = Path(__file__).resolve().parents[2]
+PEER = ROOT / "ci/bench/peers/networkx_questions.py"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nodes", type=int, default=10_000)
+    parser.add_argument("--resources", type=int, default=300)
+    parser.add_argument("--peer-nodes", type=int, default=1_000, help="size of the estate for networkx")
+    parser.add_argument("--requests", type=int, default=4_000)
+    parser.add_argument("--concurrency", type=int, default=16)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--binary", type=Path, default=ROOT / "target/release/groundrule")
+    parser.add_argument("--generator", type=Path, default=whole.GENERATOR)
+    parser.add_argument("--no-peers", action="store_true", help="only groundrule")
+    return parser.parse_args()
+
+
+class Server:
+    def __init__(self, options, estate, directory):
+        configuration = directory / "groundrule.toml"
+        configuration.write_text(
+            f'estate = "{estate}"\nfeatures = ["{ROOT / "features"}"]\n'
+            f'[gate]\nreservations = "sqlite:{directory / "gate.db"}"\n[serve]\nreload = "1h"\n'
+        )
+        command = [options.binary, "--config", configuration, "serve", "--listen", "http://127.0.0.1:0"]
+        environment = {**os.environ, "XDG_CACHE_HOME": str(whole.WORK / "cache")}
+        self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+        self.host = self.process.stdout.readline().strip().removeprefix("listening on ")
+
+    def connection(self):
+        return http.client.HTTPConnection(self.host, timeout=60)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def ask(connection, method, path, body=None):
+    began = time.perf_counter()
+    connection.request(method, path, None if body is None else json.dumps(body))
+    answer = connection.getresponse()
+    read = answer.read()
+    took = time.perf_counter() - began
+    if answer.status >= 400:
+        sys.exit(f"{path}: {answer.status} {read[:300]}")
+    return took, read
+
+
+def gate(server, options, nodes, hold):
+    """Seconds of every request of some that ask at once."""
+    times, lock = [], threading.Lock()
+
+    def work(thread):
+        connection, own = server.connection(), []
+        for n in range(options.requests // options.concurrency):
+            node = nodes[(n * options.concurrency + thread) * 7919 % len(nodes)]
+            took, _ = ask(connection, "POST", "/v1/gate", {"action": "terminate", "nodes": [node], "hold": hold})
+            own.append(took)
+        with lock:
+            times.extend(own)
+
+    threads = [threading.Thread(target=work, args=(thread,)) for thread in range(options.concurrency)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    times.sort()
+    return times, len(times) / (time.perf_counter() - began)
+
+
+def percentile(times, part):
+    return times[min(len(times) - 1, int(len(times) * part))]
+
+
+def question(server, path, runs):
+    connection = server.connection()
+    ask(connection, "GET", path)
+    return statistics.median(ask(connection, "GET", path)[0] for _ in range(runs))
+
+
+def rows(options, estate, directory):
+    nodes = sorted(file.name.removesuffix(".json") for file in (estate / "catalogs").iterdir())
+    server = Server(options, estate, directory)
+    try:
+        spofs = json.loads(ask(server.connection(), "GET", "/v1/ask/spof")[1])["spofs"]
+        worst = spofs[0]["node"] if spofs else nodes[0]
+        for hold, what in (("0s", "nothing is held"), ("1s", "what is allowed is held for a second")):
+            times, rate = gate(server, options, nodes, hold)
+            median, high = percentile(times, 0.5), percentile(times, 0.99)
+            told = f"{milliseconds(high)} (median {milliseconds(median)}, {rate:.0f}/s)"
+            yield f"gate, p99 of {len(times)} at {options.concurrency} at once, {what}", told, "10 ms"
+        ours = {}
+        for name, path, wanted in (
+            ("spof", "/v1/ask/spof", "2 s"),
+            ("impact", f"/v1/ask/impact?of={worst}", "5 ms"),
+            ("downtime", f"/v1/ask/downtime?node={worst}", ""),
+        ):
+            ours[name] = question(server, path, options.runs)
+            yield f"`{name}`" + (f" of {worst}" if name != "spof" else f", {len(spofs)} of them"), milliseconds(ours[name]), wanted
+    finally:
+        server.stop()
+    cached = {**os.environ, "XDG_CACHE_HOME": str(whole.WORK / "cache")}
+    command = [options.binary, "gate", "terminate", worst, "--estate", estate, "--policies", ROOT / "features", "--hold", "0s", "--reservations", f"sqlite:{directory / 'cold.db'}"]
+    cold = measure(command, options.runs, good=(0, 1, 3), env=cached)
+    yield "the command `gate terminate`, from a snapshot", f"{cold.wall:.2f} s wall, {cold.cpu:.2f} s CPU", "1 s"
+
+
+def beside(options, estate, directory):
+    """The same questions in networkx, on a smaller estate, and ours on that."""
+    server = Server(options, estate, directory)
+    try:
+        spofs = json.loads(ask(server.connection(), "GET", "/v1/ask/spof")[1])["spofs"]
+        worst = spofs[0]["node"]
+        unmet = json.loads(ask(server.connection(), "GET", f"/v1/ask/impact?of={worst}")[1])["unmet"]
+        ours = {
+            "spof": question(server, "/v1/ask/spof", options.runs),
+            "impact": question(server, f"/v1/ask/impact?of={worst}", options.runs),
+        }
+    finally:
+        server.stop()
+    command = [others.VENV / "bin/python", PEER, estate, worst]
+    found = json.loads(subprocess.run([str(part) for part in command], capture_output=True, text=True, check=True).stdout)
+    hit = sum(one["kind"] == "hard" for one in unmet)
+    if found["hit"] != hit:
+        sys.exit(f"networkx finds {found['hit']} dependencies that are no longer met without {worst}, and we {hit}")
+    for name, own in ours.items():
+        told = f"{milliseconds(found[name])}; ours over HTTP {milliseconds(own)}: {found[name] / own:.2g} times"
+        yield f"`{name}` on {options.peer_nodes} machines in networkx, once loaded", told, ""
+
+
+def main():
+    options = arguments()
+    whole.WORK.mkdir(parents=True, exist_ok=True)
+    whole.GENERATOR = options.generator
+    if not options.no_peers:
+        others.install()
+    estate = whole.generate(options.nodes, options.resources)
+    directory = Path(tempfile.mkdtemp(dir=whole.WORK))
+    print(f"{options.nodes} machines with {options.resources} resources each; load before: {os.getloadavg()[0]:.1f}\n")
+    print(table_row(["what", "measured", "wanted"]))
+    print(table_row(["---", "--:", "--:"]))
+    try:
+        for row in rows(options, estate, directory):
+            print(table_row(row), flush=True)
+        if not options.no_peers:
+            smaller = whole.generate(options.peer_nodes, options.resources)
+            for row in beside(options, smaller, directory):
+                print(table_row(row), flush=True)
+            shutil.rmtree(smaller)
+    finally:
+        shutil.rmtree(directory)
+        shutil.rmtree(estate)
+
+
+main()
