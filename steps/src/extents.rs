@@ -53,6 +53,8 @@ type Thing = (NodeName, Option<ResourceRef>);
 /// What falls with each dependency; nothing is told of those on nodes of which no catalog tells.
 struct Falls {
     known: BTreeMap<DependencyId, BTreeSet<Thing>>,
+    /// Nodes of which no catalog tells, but that have fallen whole already.
+    down: BTreeSet<NodeId>,
     of: Extent,
 }
 
@@ -69,9 +71,10 @@ impl Falls {
     async fn of(
         graph: &Dependencies,
         world: &World,
-        ids: &BTreeSet<DependencyId>,
+        hits: &Hits,
         of: Extent,
     ) -> Result<Self, StoreError> {
+        let ids = hits.all();
         let node = |id: &DependencyId| (graph.all[*id].declared.node.clone(), None);
         let known = match of {
             Extent::Nodes => ids.iter().map(|id| (*id, BTreeSet::from([node(id)]))).collect(),
@@ -85,7 +88,9 @@ impl Falls {
                 all.into_iter().map(|(id, things)| (id, services(things))).collect()
             }
         };
-        Ok(Self { known, of })
+        let whole = hits.certain.iter().filter(|id| graph.all[**id].declared.from == End::Node);
+        let down = whole.map(|id| graph.all[*id].node).collect();
+        Ok(Self { known, down, of })
     }
 
     /// What falls with these; where one starts from a resource that its catalog does not have,
@@ -94,7 +99,7 @@ impl Falls {
         let mut falling = Falling::default();
         for id in ids {
             match (self.known.get(id), is_missing(graph, *id)) {
-                (None, _) => falling.unknown = true,
+                (None, _) => falling.unknown |= !self.down.contains(&graph.all[*id].node),
                 (Some(things), true) => falling.perhaps.extend(things),
                 (Some(things), false) => falling.surely.extend(things),
             }
@@ -137,7 +142,7 @@ impl Sentence for AtMost {
             let world =
                 without.map_or_else(|| scene.world.clone(), |node| scene.world.without(node));
             let hits = Hits::of(&graph, &world, nodes.known.ones()).await;
-            match Falls::of(&graph, &world, &hits.all(), self.of).await {
+            match Falls::of(&graph, &world, &hits, self.of).await {
                 Ok(falls) => self.judge(scene, &graph, &world, &hits, &falls),
                 Err(StoreError(why)) => {
                     scene.doubt([Unknown { node: None, source: Source::Catalogs, why }]);

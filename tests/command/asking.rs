@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::running::{Place, in_checkout};
+use crate::running::{NOW, Place, in_checkout};
 
 fn answer(arguments: &[&str]) -> Value {
     let ran = in_checkout(&[&["ask", "-f", "json"], arguments].concat());
@@ -104,7 +104,17 @@ fn who_is_missing() {
     let ran = in_checkout(&["ask", "-f", "json", "missing", "--estate", "examples/estate-broken"]);
     let missing: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(missing["absent"], json!(["cache1.example.net"]), "{missing}");
-    assert_eq!(missing["strangers"], json!(["cache2.example.net"]), "{missing}");
+    assert_eq!(missing["stale"], json!(["cache1.example.net"]), "{missing}");
+    assert_eq!(missing["without_catalog"], json!(["erp1.example.net"]), "{missing}");
+    assert_eq!(missing["ages"]["cache1.example.net"]["registration"], 190_800);
+    // Somebody answers whom nobody knows, and somebody is known without facts.
+    let place = Place::with_estate();
+    place.write("estate/registrations/a.json", "{\"fqdn\": \"a\", \"lastseen\": 1793491200}");
+    place.write("estate/discovery.json", "[{\"sender\": \"a\"}, {\"sender\": \"x\"}]");
+    let ran = place.run(&["ask", "-f", "json", "missing", "--now", NOW]);
+    let missing: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(missing["strangers"], json!(["x"]), "{missing}");
+    assert_eq!(missing["without_facts"], json!(["x"]), "{missing}");
 }
 
 #[test]
@@ -165,8 +175,7 @@ fn a_cycle_of_hard_dependencies_is_named() {
         "estate/relationships.yaml",
         "- {node: a, nodes: [b], kind: hard}\n- {node: b, nodes: [a], kind: hard}\n- {node: c, nodes: [a], kind: hard}\n",
     );
-    place.write("estate/catalogs/x.json", "").path("");
-    std::fs::remove_file(place.path("estate/catalogs/x.json")).unwrap();
+    std::fs::create_dir_all(place.path("estate/catalogs")).unwrap();
     let ran = place.run(&["ask", "downtime", "a", "-f", "json"]);
     let order: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -78,14 +78,14 @@ fn what_is_allowed_is_held_until_it_lapses() {
     assert_eq!(code, 0, "{third}");
     // The clock was wrong: what lapsed counts again.
     let (code, fourth) =
-        gate(&place, &[&["terminate", "b"][..], &now("2026-11-01T00:09:00Z")].concat());
+        gate(&place, &[&["terminate", "c"][..], &now("2026-11-01T00:09:00Z")].concat());
     assert_eq!(code, 1, "{fourth}");
     // A clock that goes back by years holds nothing for years.
     let (code, fifth) =
-        gate(&place, &[&["terminate", "b"][..], &now("2020-01-01T00:00:00Z")].concat());
+        gate(&place, &[&["terminate", "c"][..], &now("2020-01-01T00:00:00Z")].concat());
     assert_eq!(code, 1, "{fifth}");
     let (code, sixth) =
-        gate(&place, &[&["terminate", "b"][..], &now("2020-01-01T00:11:00Z")].concat());
+        gate(&place, &[&["terminate", "c"][..], &now("2020-01-01T00:11:00Z")].concat());
     assert_eq!(code, 0, "{sixth}");
 }
 

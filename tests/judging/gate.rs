@@ -71,6 +71,14 @@ fn the_gate_agrees_with_the_oracle() {
             let gate = gate(&estate, &feature);
             let decision = block_on(gate.judge(&[], &terminate(&nodes)));
             let oracle = questions::gate(&full, policy, &nodes);
+            // Whether two violations of the same subjects are about the same group is not settled.
+            let grouped = policy
+                .steps
+                .iter()
+                .any(|step| matches!(step, Step::Then(Then::GroupHas(_) | Then::GroupSpans(..))));
+            if grouped && !subjects(&decision).is_disjoint(&oracle.old) {
+                continue;
+            }
             let precise = tells_exactly(policy);
             exact += usize::from(precise);
             let in_doubt = match precise {
@@ -83,6 +91,7 @@ fn the_gate_agrees_with_the_oracle() {
                 Verdict::Deny => {
                     !oracle.new.is_empty() && subjects(&decision).is_subset(&oracle.new)
                 }
+                Verdict::Undecided if grouped => oracle.unknown_before || oracle.unknown_after,
                 Verdict::Undecided => {
                     (oracle.new.is_empty() && oracle.unknown_after)
                         || (!oracle.new.is_empty() && in_doubt)

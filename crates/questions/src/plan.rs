@@ -62,7 +62,7 @@ impl Plan {
             };
             items.insert(item(&declared.node, from.as_ref()), from);
         }
-        let mut waits = between(outage, &hard, &items);
+        let mut waits = between(outage, &items);
         waits.extend(within(world, &items).await?);
         Ok(Self::ordered(items.into_keys().collect(), &waits))
     }
@@ -99,27 +99,32 @@ pub(crate) fn item(node: &NodeName, resource: Option<&ResourceRef>) -> Item {
     Item { node: node.clone(), resource: resource.map(ToString::to_string) }
 }
 
-/// What waits for what on other nodes: a provider for those that need it.
-fn between(outage: &Outage, hard: &[usize], items: &Items) -> BTreeSet<(Item, Item)> {
+/// What waits for what on other nodes: a provider for those that need it, also where another one
+/// would do.
+fn between(outage: &Outage, items: &Items) -> BTreeSet<(Item, Item)> {
     let mut on_node: BTreeMap<&NodeName, Vec<&Item>> = BTreeMap::new();
     for item in items.keys() {
         on_node.entry(&item.node).or_default().push(item);
     }
     let mut waits = BTreeSet::new();
-    for id in hard {
+    for id in on_node.keys().flat_map(|node| outage.declared_by(node)) {
         let declared = outage.declared(*id);
         let from = match &declared.from {
             End::Node => None,
             End::Resource(from) | End::Missing(from) => Some(from),
         };
-        let dependent = item(&declared.node, from);
-        let named: Vec<NodeName> = match &declared.providers {
+        let whole = item(&declared.node, None);
+        let own = item(&declared.node, from);
+        let Some(dependent) = [own, whole].into_iter().find(|item| items.contains_key(item)) else {
+            continue;
+        };
+        let named = match &declared.providers {
             Providers::Nodes(names) => names.clone(),
             Providers::Matching { .. } => outage.providers(*id),
         };
-        for node in named.iter().filter(|node| **node != declared.node) {
+        let on = declared.on.as_ref().map(ToString::to_string);
+        for node in named.iter().filter(|node| outage.is_hard(*id) && **node != declared.node) {
             let here = on_node.get(node).into_iter().flatten().copied();
-            let on = declared.on.as_ref().map(ToString::to_string);
             let needed =
                 |item: &&Item| on.is_none() || item.resource.is_none() || item.resource == on;
             waits.extend(here.filter(needed).map(|item| (item.clone(), dependent.clone())));

@@ -37,7 +37,7 @@ fn some_of_three(n: usize) -> Estate {
 }
 
 pub fn sentences() -> Vec<Sentence> {
-    vec![still_met(), nothing_fallen(), single_point()]
+    vec![still_met(), nothing_fallen(), single_point(), services(), nodes()]
 }
 
 fn still_met() -> Sentence {
@@ -230,4 +230,58 @@ fn single_point() -> Sentence {
 #[test]
 fn verdicts() -> Result<(), Different> {
     check(&sentences())
+}
+
+fn services() -> Sentence {
+    then(
+        "at most {number} service/services fall/falls when any one of it/they/them is shut down",
+        shop(),
+        vec![
+            held("Given all nodes; Then at most 3 services fall when any one of them is shut down"),
+            // Of its own services nothing is said.
+            violated(
+                "Given all nodes; Then at most 2 services fall when any one of them is shut down",
+                &["db1"],
+            )
+            .says("without db1 3 services fall, and at most 2 may: Service[haproxy] on lb1, Service[nginx] on web1 and Service[nginx] on web2"),
+            held("Given the node 'log1'; Then at most 0 services fall when any one of them is shut down"),
+            // What has fallen already falls no more.
+            held("Given nodes with class 'log'; When they are shut down; Then at most 0 services fall when any one of them is shut down"),
+            undecided("Given the node 'db1'; Then at most 2 services fall when any one of them is shut down")
+                .on(estate([
+                    node("web1").has("Service[nginx]").needs(needs(&["db1"])),
+                    node("web2").broken(Catalog),
+                    node("db1"),
+                ]))
+                .because("the catalog of web2: "),
+            nothing("Given nodes with class 'ntp'; Then at most 2 services fall when any one of them is shut down"),
+        ],
+    )
+}
+
+fn nodes() -> Sentence {
+    then(
+        "at most {number} node/nodes fall/falls when any one of it/they/them is shut down",
+        shop(),
+        vec![
+            held("Given all nodes; Then at most 3 nodes fall when any one of them is shut down"),
+            violated(
+                "Given all nodes; Then at most 2 nodes fall when any one of them is shut down",
+                &["db1"],
+            )
+            .says("without db1 3 nodes fall, and at most 2 may: lb1, web1 and web2"),
+            undecided(
+                "Given the node 'db1'; Then at most 1 node falls when any one of them is shut down",
+            )
+            .on(estate([
+                node("web1").needs(needs(&["db1"])),
+                node("web2").broken(Catalog),
+                node("db1"),
+            ]))
+            .because("the catalog of web2: "),
+            nothing(
+                "Given nodes with class 'ntp'; Then at most 2 nodes fall when any one of them is shut down",
+            ),
+        ],
+    )
 }

@@ -83,6 +83,12 @@ impl Outage {
         &self.graph.all[id].declared
     }
 
+    /// The dependencies that a node declares.
+    #[must_use]
+    pub fn declared_by(&self, node: &NodeName) -> &[DependencyId] {
+        self.world.estate.id(node).map_or(&[], |node| self.graph.declared_by(node))
+    }
+
     /// Whether a dependency's failure spreads.
     #[must_use]
     pub fn is_hard(&self, id: DependencyId) -> bool {

@@ -16,6 +16,8 @@ use crate::truth::Truth;
 pub struct Gate {
     /// Subjects of violations that are only there after it.
     pub new: BTreeSet<Vec<String>>,
+    /// Subjects of violations that are there before it.
+    pub old: BTreeSet<Vec<String>>,
     /// Whether one of them may be there before it already.
     pub perhaps_before: bool,
     /// Whether something is not known before it.
@@ -36,6 +38,7 @@ pub fn gate(estate: &Estate, policy: &Policy, gone: &[String]) -> Gate {
         perhaps_before: perhaps,
         unknown_before: !before.unknown.is_empty(),
         unknown_after: !after.unknown.is_empty(),
+        old: before.violations.iter().map(|one| one.subjects.clone()).collect(),
         new: new.into_iter().map(|one| one.subjects.clone()).collect(),
     }
 }
