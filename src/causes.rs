@@ -13,6 +13,12 @@ use crate::config::Config;
 
 /// The dependencies of the configured estate, if there is one.
 pub async fn of(config: &Config) -> Arc<dyn Causes> {
+    if !config.is_directory() {
+        tracing::warn!(
+            "causes are found in an estate directory only: every alert stands for itself"
+        );
+        return Arc::new(NoCauses);
+    }
     if !config.estate.is_dir() {
         return Arc::new(NoCauses);
     }

@@ -29,6 +29,13 @@ impl Failure {
         Self::Plain { what: what.into(), help: Some(help.into()) }
     }
 
+    /// A fault of data, with what to do about it.
+    pub fn of(fault: &groundrule_lookup::Fault) -> Self {
+        let text = fault.to_string();
+        let what = text.strip_suffix(&format!(": {}", fault.help)).unwrap_or(&text).to_owned();
+        Self::Plain { what, help: Some(fault.help.clone()).filter(|help| !help.is_empty()) }
+    }
+
     /// Writes it to standard error.
     pub fn show(&self, color: bool) {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };

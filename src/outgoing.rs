@@ -91,8 +91,11 @@ impl Outgoing {
         for url in &urls {
             sink(url, &settings).map_err(wrong_address)?;
         }
-        let estate = absolute(&config.estate);
-        let key = format!("{}\n{}", estate.display(), urls.join("\n"));
+        let estate = match config.is_directory() {
+            true => absolute(&config.estate).display().to_string(),
+            false => config.shown(),
+        };
+        let key = format!("{estate}\n{}", urls.join("\n"));
         let remembered = directory.join("violating").join(format!("{}.json", slug(&key)));
         let memory = remember(&remembered)?;
         let gone = gone(&memory, scope);

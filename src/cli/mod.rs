@@ -1,8 +1,14 @@
 //! The command line.
 
 mod ask;
+pub mod data;
+mod facts;
 mod gate;
+pub mod hiera;
+mod lookup;
 mod monitoring;
+mod registrations;
+mod sources;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,11 +19,15 @@ use groundrule_engine::policy::{NamePattern, TagExpression};
 use crate::context::Color;
 use crate::nearest::nearest;
 pub use ask::{AnswerFormat, Ask, Question};
+pub use facts::{Facts, FactsFormat};
 pub use gate::{Gate, GateFormat, How, Serve};
+pub use lookup::{Lookup, MergeName, Rendering};
 pub use monitoring::{
     Events, EventsFormat, Ingest, ListEvents, Of, PipelineArgs, Routes, Spool, Status,
     StatusChange, StatusFormat,
 };
+pub use registrations::Receive;
+pub use sources::{Doctor, Load};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -46,12 +56,14 @@ pub struct Cli {
 }
 
 /// Options of every command.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Global {
     /// The estate: a directory with catalogs/, facts/, registrations/, discovery.json,
     /// relationships.yaml
     #[arg(long, global = true, value_name = "DIR")]
     pub estate: Option<PathBuf>,
+    #[command(flatten)]
+    pub urls: sources::Urls,
     /// The configuration [default: the nearest groundrule.toml upwards]
     #[arg(long, short, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -69,9 +81,19 @@ pub enum Command {
     Run(Run),
     /// Print the sentences that policies can be written in
     Steps(Steps),
+    /// Ask each source what it is, how old and how complete, and tell what is wrong
+    Doctor(Doctor),
+    /// Load an estate directory into the sources that keep what they are given
+    Load(Load),
+    /// Take in what machines say of themselves, and keep it
+    Registrations(Receive),
     /// Look at what was read of the estate
     #[command(subcommand)]
     Estate(Estate),
+    /// External facts of this machine, read as Facter reads them
+    Facts(Facts),
+    /// Data for a node, as puppet lookup answers (Hiera 5)
+    Lookup(Lookup),
     /// Ask whether an action may happen, before it does
     #[command(subcommand)]
     Gate(Gate),
@@ -95,6 +117,18 @@ pub enum Command {
     /// Look at events that wait for where they go
     #[command(subcommand)]
     Spool(Spool),
+    /// Look data up as Ruby's hiera does
+    Hiera(data::Hiera),
+    /// Look data up as Puppet's extlookup does
+    Extlookup(data::Extlookup),
+    /// Make Hiera's data of extlookup's
+    #[command(name = "extlookup2hiera")]
+    Extlookup2Hiera(data::Extlookup2Hiera),
+    /// Tell Puppet a node's classes: an external node classifier
+    Enc(data::Enc),
+    /// Look at data files, and change them
+    #[command(subcommand)]
+    Data(data::Data),
     /// Look at exceptions
     #[command(subcommand)]
     Waivers(Waivers),
@@ -280,6 +314,7 @@ impl Cli {
     /// What clap says of it, help and version included.
     pub fn read(arguments: &[OsString]) -> Result<Self, clap::Error> {
         let mut arguments = arguments.to_vec();
+        hiera::shield(&mut arguments);
         if let Some(mistyped) = mistyped(arguments.get(1..).unwrap_or_default()) {
             return Err(mistyped);
         }

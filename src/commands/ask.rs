@@ -28,8 +28,7 @@ pub fn ask(context: &Context, global: &Global, asked: cli::Ask) -> Result<Ended,
             }
             question => {
                 let question = read(question, &settings(&config), asked.format)?;
-                let directory = open::directory(&config)?;
-                let estate = open::estate(&config, &directory).await;
+                let estate = open::sources(&config).await?.estate(&config).await;
                 question.answer(&estate).await.map_err(wrong)
             }
         }
@@ -129,7 +128,6 @@ fn in_format(answer: &Answer, format: AnswerFormat) -> Result<String, Failure> {
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "stands where errors are mapped")]
 fn wrong(wrong: Wrong) -> Failure {
     Failure::new(wrong.what, wrong.help)
 }

@@ -183,9 +183,10 @@ fn dot(graph: &NodeGraph) -> String {
 
 fn nodes(config: &Config, wanted: &cli::Filter) -> Result<Ended, Failure> {
     let filter = filter(wanted)?;
-    let directory = open::directory(config)?;
-    let (selected, unknown) = open::runtime()?.block_on(async {
-        let world = World::today(open::estate(config, &directory).await);
+    let runtime = open::runtime()?;
+    let opened = runtime.block_on(open::sources(config))?;
+    let (selected, unknown) = runtime.block_on(async {
+        let world = World::today(opened.estate(config).await);
         let truth = world.filter(&filter).await;
         let names: Vec<_> = truth.yes.ones().map(|node| world.name(node).to_string()).collect();
         let unknown: Vec<_> = truth.maybe.values().cloned().collect();

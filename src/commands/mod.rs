@@ -2,13 +2,19 @@
 
 pub mod ask;
 mod config;
+mod doctor;
 mod estate;
 mod events;
+mod facts;
 mod gate;
+mod hiera3;
 mod ingest;
 mod init;
+mod load;
+mod lookup;
 pub mod open;
 mod pipeline;
+mod registrations;
 mod routes;
 pub mod run;
 mod spool;
@@ -83,16 +89,26 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
     match command {
         Command::Run(run) => run::run(context, &global, run),
         Command::Steps(steps) => steps::print(steps.format),
+        Command::Doctor(options) => doctor::look(context, &global, &options),
+        Command::Load(options) => load::load(context, &global, &options),
+        Command::Registrations(options) => registrations::receive(context, global, &options),
         Command::Estate(estate) => estate::look(context, &global, estate),
+        Command::Facts(facts) => facts::show(context, &global, &facts),
+        Command::Lookup(what) => lookup::look(context, &global, &what),
         Command::Pipeline(options) => pipeline::run(context, &global, options),
         Command::Ask(asked) => ask::ask(context, &global, asked),
-        Command::Serve(options) => serve::run(context, &global, options),
+        Command::Serve(options) => serve::run(context, &global, &options),
         Command::Gate(gate) => gate::run(context, &global, gate),
         Command::Events(events) => events::look(context, &global, &events),
         Command::Status(status) => status::look(context, &global, &status),
         Command::Routes(routes) => routes::look(context, &global, &routes),
         Command::Ingest(ingest) => ingest::take(context, &global, &ingest),
         Command::Spool(spool) => spool::look(context, &global, &spool),
+        Command::Hiera(args) => hiera3::hiera::run(context, &global, &args),
+        Command::Extlookup(args) => hiera3::extlookup::run(context, &global, &args),
+        Command::Extlookup2Hiera(args) => hiera3::extlookup::convert(&args),
+        Command::Enc(args) => hiera3::enc::run(context, &global, &args),
+        Command::Data(args) => hiera3::data::run(context, &global, &args),
         Command::Waivers(waivers) => waivers::look(context, &global, waivers),
         Command::Config(config) => config::show(context, &global, &config),
         Command::Init(init) => init::init(&init),

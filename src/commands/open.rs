@@ -3,10 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use groundrule_core::ports::{Lookup, Sources};
+use groundrule_core::source::Problem;
 use groundrule_engine::estate::Estate;
+use groundrule_inventory::source::{self, Health, Location, Opening, Role, SourceError};
 use groundrule_inventory::{Estate as Directory, OpenError, Options};
+use groundrule_lookup::policies::Data;
 
 use crate::config::Config;
+use crate::config::sources::{Place, Places};
 use crate::failure::Failure;
 
 /// Reads the estate directory.
@@ -30,6 +35,90 @@ pub fn at(directory: &Path, reading: &Options) -> Result<Arc<Directory>, Failure
 /// Puts the sources of an estate directory together.
 pub async fn estate(config: &Config, directory: &Arc<Directory>) -> Arc<Estate> {
     Arc::new(Estate::open(directory.sources(), config.trust.clone()).await)
+}
+
+/// The data that policies look up, if some is configured.
+pub fn lookup(config: &Config) -> Result<Option<Arc<dyn Lookup>>, Failure> {
+    let Some(file) = &config.lookup else { return Ok(None) };
+    match Data::open(file, config.trust.redaction.clone()) {
+        Ok(data) => Ok(Some(Arc::new(data))),
+        Err(fault) => Err(Failure::of(&fault)),
+    }
+}
+
+/// The sources of the estate, opened.
+pub struct Opened {
+    /// What answers.
+    pub sources: Sources,
+    /// Faults of what was read already.
+    pub problems: Vec<Problem>,
+    /// Each source by itself.
+    pub each: Vec<Each>,
+}
+
+/// One source, and all that it is asked for.
+pub struct Each {
+    /// What it is asked for.
+    pub roles: Vec<Role>,
+    /// Its address.
+    pub location: Location,
+    /// What it says of itself.
+    pub health: Arc<dyn Health>,
+    /// Its own ports.
+    pub sources: Sources,
+}
+
+/// Opens every source that is configured, each once.
+pub async fn sources(config: &Config) -> Result<Opened, Failure> {
+    let sources = Sources { lookup: lookup(config)?, ..Sources::default() };
+    let mut opened = Opened { sources, problems: Vec::new(), each: Vec::new() };
+    for (roles, place) in gathered(&config.sources) {
+        let opening = Opening {
+            roles: roles.clone(),
+            access: place.access()?,
+            reading: config.reading.clone(),
+        };
+        let one = source::open(&place.location, &opening).await.map_err(refused)?;
+        let Sources { graph, facts, registry, discovery, lookup: _ } = one.sources.clone();
+        opened.sources.graph = opened.sources.graph.or(graph);
+        opened.sources.facts = opened.sources.facts.or(facts);
+        opened.sources.registry = opened.sources.registry.or(registry);
+        opened.sources.discovery = opened.sources.discovery.or(discovery);
+        opened.problems.extend(one.problems);
+        let location = place.location.clone();
+        opened.each.push(Each { roles, location, health: one.health, sources: one.sources });
+    }
+    Ok(opened)
+}
+
+impl Opened {
+    /// Whether nothing has changed since it was opened, as far as that can be seen: a server says so
+    /// itself when it is asked.
+    pub fn is_current(&self) -> bool {
+        self.each.iter().all(|each| each.health.is_current())
+    }
+
+    /// Puts the sources together.
+    pub async fn estate(&self, config: &Config) -> Arc<Estate> {
+        Arc::new(Estate::open(self.sources.clone(), config.trust.clone()).await)
+    }
+}
+
+/// The places, each once with everything that it is asked for.
+pub fn gathered(places: &Places) -> Vec<(Vec<Role>, &Place)> {
+    let mut gathered: Vec<(Vec<Role>, &Place)> = Vec::new();
+    for (role, place) in places {
+        match gathered.iter_mut().find(|(_, other)| other.location == place.location) {
+            Some((roles, _)) => roles.push(*role),
+            None => gathered.push((vec![*role], place)),
+        }
+    }
+    gathered
+}
+
+/// A source that cannot be used.
+pub fn refused(error: SourceError) -> Failure {
+    Failure::new(error.what, error.help)
 }
 
 /// A runtime for the stores that wait.

@@ -54,7 +54,7 @@ pub struct Selected {
 pub fn results(
     config: &Config,
     estate: &Arc<Estate>,
-    selected: Selected,
+    selected: &Selected,
 ) -> Result<String, Failure> {
     let wrong = |error: String| Failure::new(error, "see `groundrule run --help`");
     let tags = selected.tags.iter().map(|tag| tag.parse().map_err(wrong));
@@ -72,7 +72,7 @@ pub fn results(
     }
     let options = Options {
         run: ulid::Ulid::generate().to_string(),
-        estate: config.estate.display().to_string(),
+        estate: config.shown(),
         fail_fast: false,
         concurrency: config.concurrency,
         waivers: waivers(config.waivers.as_deref())?,
@@ -155,7 +155,8 @@ fn prepare_and_judge(
         Some(ModeName::Audit) => Mode::Audit,
         Some(ModeName::Gate) => Mode::Gate,
     };
-    let directory = open::directory(&config)?;
+    let runtime = open::runtime()?;
+    let opened = runtime.block_on(open::sources(&config))?;
     let urls = [config.events.to.clone(), options.events].concat();
     let as_report = wanted.iter().any(|(format, _)| format.name == EVENTS);
     let (mut outgoing, violating) = match as_report || !urls.is_empty() {
@@ -168,17 +169,16 @@ fn prepare_and_judge(
     let mut reports = Reports::open(context, global, wanted, &violating)?;
     let engine_options = Options {
         run: ulid::Ulid::generate().to_string(),
-        estate: config.estate.display().to_string(),
+        estate: config.shown(),
         fail_fast: options.fail_fast,
         concurrency: options.concurrency.map_or(config.concurrency, usize::from),
         waivers,
         mode,
         complete,
-        problems: directory.problems().to_vec(),
+        problems: opened.problems.clone(),
     };
-    let runtime = open::runtime()?;
     let summary = runtime.block_on(async {
-        let estate = open::estate(&config, &directory).await;
+        let estate = opened.estate(&config).await;
         let tell = |event| {
             reports.tell(&event);
             if let Some(outgoing) = &mut outgoing {

@@ -2,6 +2,7 @@
 
 pub mod gate;
 pub mod pipeline;
+pub mod sources;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +14,9 @@ use groundrule_core::source::Source;
 use groundrule_engine::estate::Settings;
 use groundrule_engine::policy::Fault;
 use groundrule_engine::waiver::Mode;
+use groundrule_inventory::source::{Location, Role};
 use groundrule_inventory::{DependencyMap, Options, Snapshots};
+use groundrule_lookup::external;
 use groundrule_pipeline::alerts::NotifierSetting;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -23,6 +26,7 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::nearest::nearest;
+use sources::{Place, Places};
 
 const NAME: &str = "groundrule.toml";
 const SYSTEM: &str = "/etc/groundrule/groundrule.toml";
@@ -37,8 +41,12 @@ const PREFIX: &str = "GROUNDRULE_";
 const CONFIG: &str = "GROUNDRULE_CONFIG";
 
 /// Variables of the environment, and what they set.
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("GROUNDRULE_ESTATE", "estate"),
+    ("GROUNDRULE_GRAPH", "sources.graph.url"),
+    ("GROUNDRULE_FACTS", "sources.facts.url"),
+    ("GROUNDRULE_REGISTRATIONS", "sources.registrations.url"),
+    ("GROUNDRULE_DISCOVERY", "sources.discovery.url"),
     ("GROUNDRULE_FEATURES", "features"),
     ("GROUNDRULE_WAIVERS", "waivers"),
     ("GROUNDRULE_MODE", "mode"),
@@ -61,6 +69,8 @@ const CREDENTIALS: [&str; 8] = [
 pub struct Config {
     /// The estate directory.
     pub estate: PathBuf,
+    /// Where each part of the estate comes from.
+    pub sources: Places,
     /// Feature files and directories.
     pub features: Vec<String>,
     /// Exceptions.
@@ -73,6 +83,8 @@ pub struct Config {
     pub reading: Options,
     /// How far it is trusted.
     pub trust: Settings,
+    /// The `hiera.yaml` of the data that policies look up.
+    pub lookup: Option<PathBuf>,
     /// What a run tells monitoring.
     pub events: pipeline::Events,
     /// What becomes of events.
@@ -109,6 +121,8 @@ struct Raw {
     redact: RawRedact,
     #[serde(default)]
     cache: RawCache,
+    #[serde(default)]
+    lookup: RawLookup,
     #[serde(default)]
     dependency: Vec<DependencyMap>,
     #[serde(default)]
@@ -155,10 +169,15 @@ enum UnknownDocuments {
 #[serde(deny_unknown_fields)]
 struct RawSources {
     expect: Option<Vec<SourceName>>,
-    catalogs: Option<RawSource>,
-    facts: Option<RawSource>,
-    registrations: Option<RawSource>,
-    discovery: Option<RawSource>,
+    catalogs: Option<RawCatalogs>,
+    #[serde(default)]
+    graph: sources::WrittenGraph,
+    #[serde(default)]
+    facts: sources::Written,
+    #[serde(default)]
+    registrations: sources::Written,
+    #[serde(default)]
+    discovery: sources::Written,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -172,7 +191,7 @@ enum SourceName {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-struct RawSource {
+struct RawCatalogs {
     max_age: Option<String>,
 }
 
@@ -180,6 +199,12 @@ struct RawSource {
 #[serde(deny_unknown_fields)]
 struct RawRedact {
     names: Option<Vec<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawLookup {
+    config: Option<PathBuf>,
 }
 
 #[derive(Deserialize, Default)]
@@ -240,11 +265,15 @@ impl Config {
         if let Some(estate) = &global.estate {
             layers.put("estate", Value::from(estate.to_string_lossy().into_owned()), "--estate");
         }
+        for (role, url) in global.sources() {
+            let origin = format!("--{}", role.name());
+            layers.put(&format!("sources.{}.url", role.name()), Value::from(url), &origin);
+        }
         let now = match &global.now {
             Some(text) => time(text)?,
             None => context.now,
         };
-        layers.check(now, context.cache())
+        layers.check(now, context)
     }
 }
 
@@ -273,9 +302,37 @@ fn time(text: &str) -> Result<Timestamp, Failure> {
     })
 }
 
+impl Config {
+    /// Whether all of the estate is the estate directory.
+    pub fn is_directory(&self) -> bool {
+        let whole = Location::directory(&self.estate);
+        self.sources.values().all(|place| place.location == whole)
+    }
+
+    /// Where the estate comes from, for people: the directory, or what each part of it is.
+    pub fn shown(&self) -> String {
+        if self.is_directory() {
+            return self.estate.display().to_string();
+        }
+        let part = |(role, place): (&Role, &Place)| format!("{} {}", role.name(), place.location);
+        self.sources.iter().map(part).collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl Layers {
     fn put(&mut self, key: &str, value: Value, origin: &str) {
-        self.values.insert(key.to_owned(), value);
+        if key == "estate" {
+            sources::forget(&mut self.values, &mut self.origins);
+        }
+        let mut value = value;
+        let mut pieces = key.split('.').rev();
+        let last = pieces.next().unwrap_or(key);
+        let mut table = Table::from_iter([(last.to_owned(), value)]);
+        for piece in pieces {
+            value = Value::Table(table);
+            table = Table::from_iter([(piece.to_owned(), value)]);
+        }
+        merge(&mut self.values, table, "", &mut |_| {});
         self.origins.insert(key.to_owned(), origin.to_owned());
     }
 
@@ -301,12 +358,15 @@ impl Layers {
                 below(folder, value);
             }
         }
-        let cache = values.get_mut("cache").and_then(|cache| cache.get_mut("directory"));
-        if let (Some(folder), Some(directory)) = (folder, cache) {
-            below(folder, directory);
+        for (section, key) in [("cache", "directory"), ("lookup", "config")] {
+            let path = values.get_mut(section).and_then(|section| section.get_mut(key));
+            if let (Some(folder), Some(path)) = (folder, path) {
+                below(folder, path);
+            }
         }
         if let Some(folder) = folder {
             pipeline::locate(folder, &mut values);
+            sources::locate(folder, &mut values);
         }
         merge(&mut self.values, values, "", &mut |key| {
             self.origins.insert(key.to_owned(), name.clone());
@@ -356,20 +416,21 @@ impl Layers {
         Ok(())
     }
 
-    fn check(self, now: Timestamp, cache: Option<PathBuf>) -> Result<Config, Failure> {
+    fn check(self, now: Timestamp, context: &Context) -> Result<Config, Failure> {
         let origins = self.listed();
         let raw: Raw = Value::Table(self.values).try_into().map_err(|error: toml::de::Error| {
             Failure::new(error.message().to_owned(), "correct the configuration")
         })?;
-        let sources = [
-            (Source::Catalogs, "catalogs", &raw.sources.catalogs),
-            (Source::Facts, "facts", &raw.sources.facts),
-            (Source::Registrations, "registrations", &raw.sources.registrations),
-            (Source::Discovery, "discovery", &raw.sources.discovery),
+        let RawSources { expect, catalogs, graph, facts, registrations, discovery } = raw.sources;
+        let ages = [
+            (Source::Catalogs, "catalogs", catalogs.and_then(|catalogs| catalogs.max_age)),
+            (Source::Facts, "facts", facts.max_age.clone()),
+            (Source::Registrations, "registrations", registrations.max_age.clone()),
+            (Source::Discovery, "discovery", discovery.max_age.clone()),
         ];
         let mut max_age: BTreeMap<Source, Duration> = BTreeMap::new();
-        for (source, name, raw) in sources {
-            let Some(text) = raw.as_ref().and_then(|raw| raw.max_age.as_ref()) else {
+        for (source, name, text) in ages {
+            let Some(text) = &text else {
                 continue;
             };
             let age = humantime::parse_duration(text).map_err(|error| {
@@ -390,11 +451,31 @@ impl Layers {
             return Err(Failure::new(what, "write a whole number from 1"));
         }
         let redaction = raw.redact.names.map_or_else(Redaction::default, Redaction::new);
-        let expected = raw.sources.expect.unwrap_or_default();
+        let expected = expect.unwrap_or_default();
+        let estate = PathBuf::from(raw.estate.as_deref().map_or("", directory));
+        let written = [
+            (Role::Graph, graph.into()),
+            (Role::Facts, facts),
+            (Role::Registrations, registrations),
+            (Role::Discovery, discovery),
+        ];
+        let mut places = Places::new();
+        for (role, written) in written {
+            places.extend(written.read(role, &self.origins, context)?.map(|place| (role, place)));
+        }
+        // A directory is all that nothing else is; the built-in one only where there is nothing else.
+        let named = self.origins.get("estate").is_none_or(|origin| origin != "built in");
+        if named || places.is_empty() {
+            let place = Place::directory(&estate);
+            for role in Role::ALL {
+                places.entry(role).or_insert_with(|| place.clone());
+            }
+        }
         let mut dependencies = vec![DependencyMap::own()];
         dependencies.extend(raw.dependency);
         Ok(Config {
-            estate: PathBuf::from(raw.estate.as_deref().map_or("", directory)),
+            estate,
+            sources: places,
             features: raw.features.unwrap_or_default(),
             waivers: raw.waivers.map(PathBuf::from),
             mode: raw.mode.unwrap_or(Mode::Ci),
@@ -402,8 +483,9 @@ impl Layers {
             reading: Options {
                 dependencies,
                 redaction: redaction.clone(),
+                directories: Some(external_facts),
                 skip_unreadable: raw.unknown.documents == Some(UnknownDocuments::Skip),
-                snapshots: raw.cache.snapshots(cache),
+                snapshots: raw.cache.snapshots(context.cache()),
             },
             trust: Settings {
                 now,
@@ -412,6 +494,7 @@ impl Layers {
                 ignore_unknown_nodes: raw.unknown.nodes == Some(UnknownNodes::Ignore),
                 redaction,
             },
+            lookup: raw.lookup.config,
             events: raw.events,
             pipeline: raw.pipeline,
             graphite: raw.graphite,
@@ -444,6 +527,19 @@ impl SourceName {
             Self::Discovery => Source::Discovery,
         }
     }
+}
+
+/// The facts of an estate's directory `facts/NODE.d`. Programs in it are never run.
+fn external_facts(
+    directory: &Path,
+) -> Result<serde_json::Map<String, serde_json::Value>, groundrule_inventory::Fault> {
+    let fault = |fault: &groundrule_lookup::Fault| {
+        let name = fault.file.as_ref().and_then(|file| file.file_name()).unwrap_or_default();
+        let what = format!("{}: {}", name.to_string_lossy(), fault.what);
+        let read = groundrule_inventory::Fault::new(what, fault.help.clone());
+        read.at(fault.line.unwrap_or_default(), fault.column.unwrap_or_default())
+    };
+    external::of_files(directory).map_err(|read| fault(&read))
 }
 
 /// Where in the text a file is wrong.

@@ -241,7 +241,7 @@ async fn run_policies(state: &Arc<State>, body: &[u8]) -> Result<Response, Refus
     }
     let (state, current) = (Arc::clone(state), state.current());
     let judged =
-        tokio::task::spawn_blocking(move || run::results(&state.config, &current.estate, asked));
+        tokio::task::spawn_blocking(move || run::results(&state.config, &current.estate, &asked));
     match judged.await {
         Ok(Ok(results)) => Ok(written(StatusCode::OK, results)),
         Ok(Err(failure)) => {

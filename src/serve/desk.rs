@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use groundrule_engine::gate::{Asked, Changed, Deciding};
+use groundrule_engine::gate::{Asked, Deciding};
 use tokio::sync::{Mutex, oneshot};
 
 use super::state::State;
@@ -73,9 +73,10 @@ async fn decided(state: &State, asked: &[Asked]) -> Vec<Deciding> {
         let current = state.current();
         let newest = || state.current().generation == current.generation;
         let reservations = Arc::clone(&state.reservations);
-        match current.gate.decide(&*reservations, asked, || state.now(), newest).await {
-            Ok(decided) => return decided,
-            Err(Changed) => {}
+        let deciding = current.gate.decide(&*reservations, asked, || state.now(), newest);
+        // Else the estate has changed meanwhile.
+        if let Ok(decided) = deciding.await {
+            return decided;
         }
     }
     away("it changes faster than it can be judged")

@@ -29,8 +29,13 @@ const LISTEN: &str = "http://127.0.0.1:9181";
 const RELOAD: Duration = Duration::from_secs(10);
 
 /// Serves until it is told to stop.
-pub fn run(context: &Context, global: &Global, options: Serve) -> Result<Ended, Failure> {
+pub fn run(context: &Context, global: &Global, options: &Serve) -> Result<Ended, Failure> {
     let config = Config::load(context, global)?;
+    if !config.is_directory() {
+        let what =
+            format!("serve keeps an estate directory in memory, and this is {}", config.shown());
+        return Err(Failure::new(what, "name a directory with --estate DIR"));
+    }
     let reload = options.reload.as_ref().or(config.serve.reload.as_ref());
     let reload = reload.map_or(Ok(RELOAD), |text| duration("serve.reload", text))?;
     let listen = options.listen.as_ref().or(config.serve.listen.as_ref());

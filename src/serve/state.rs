@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use groundrule_core::ports::Reservations;
+use groundrule_core::ports::{Reservations, Sources};
 use groundrule_engine::estate::Estate;
 use groundrule_engine::gate::Gate;
 use groundrule_questions::Settings;
@@ -137,7 +137,8 @@ async fn read(
     };
     let mut trust = config.trust.clone();
     trust.now = now.get();
-    let estate = Arc::new(Estate::open(directory.sources(), trust).await);
+    let sources = Sources { lookup: open::lookup(config)?, ..directory.sources() };
+    let estate = Arc::new(Estate::open(sources, trust).await);
     let gate = Gate::new(Arc::clone(&estate), policies, waivers);
     gate.warm().await;
     Ok(Current { generation, estate, gate, directory })

@@ -124,7 +124,7 @@ impl Members {
                     Member { node, subject: name(node), dependency: Some(needs) }
                 })
             }
-            Current::Nothing | Current::Groups(_) | Current::Pairs(_) => {
+            Current::Nothing | Current::Groups(_) | Current::Pairs(_) | Current::Rows(_) => {
                 Self { all: Vec::new(), unknown: Vec::new() }
             }
         }

@@ -13,10 +13,12 @@ mod extents;
 mod facts;
 mod following;
 mod groups;
+mod lookups;
 mod narrowing;
 mod nodes;
 mod outages;
 mod presence;
+mod queries;
 mod resources;
 mod sharing;
 mod suppositions;
@@ -37,6 +39,8 @@ pub fn vocabulary() -> Result<Vocabulary, String> {
         narrowing::SENTENCES,
         groups::RELATIONS,
         following::RELATIONS,
+        queries::RELATIONS,
+        lookups::RELATIONS,
         suppositions::SENTENCES,
         counting::SENTENCES,
         classes::SENTENCES,
@@ -49,5 +53,7 @@ pub fn vocabulary() -> Result<Vocabulary, String> {
         outages::SENTENCES,
         extents::SENTENCES,
         presence::SENTENCES,
+        queries::SENTENCES,
+        lookups::SENTENCES,
     ])
 }

@@ -138,7 +138,7 @@ mod tests {
 
     fn read(class: &str, facts: &str) -> Result<Added, Unreadable> {
         let parameters = vec![class.to_owned(), facts.to_owned()];
-        added(&Written { parameters, table: None })
+        added(&Written { parameters, table: None, docstring: None })
     }
 
     #[test]

@@ -122,7 +122,7 @@ mod tests {
     fn filters_that_cannot_be_read() {
         let read = |text: &str| {
             let parameters = vec![text.to_owned()];
-            Tail::matching(&Written { parameters, table: None }, 0)
+            Tail::matching(&Written { parameters, table: None, docstring: None }, 0)
         };
         assert!(read("(country=uk or country=de) and /mysql/ and not environment=dev").is_ok());
         for text in ["", "country=", "(a", "a or", "/(/", "a b"] {

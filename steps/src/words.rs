@@ -128,7 +128,11 @@ mod tests {
     use super::*;
 
     fn written(parameters: &[&str]) -> Written {
-        Written { parameters: parameters.iter().map(ToString::to_string).collect(), table: None }
+        Written {
+            parameters: parameters.iter().map(ToString::to_string).collect(),
+            table: None,
+            docstring: None,
+        }
     }
 
     #[test]

@@ -36,11 +36,13 @@ fn known() -> BTreeSet<String> {
         ("unknown.", "[unknown]\nx = 1"),
         ("sources.", "[sources]\nx = 1"),
         ("sources.catalogs.", "[sources.catalogs]\nx = 1"),
+        ("sources.graph.", "[sources.graph]\nx = 1"),
         ("sources.facts.", "[sources.facts]\nx = 1"),
         ("sources.registrations.", "[sources.registrations]\nx = 1"),
         ("sources.discovery.", "[sources.discovery]\nx = 1"),
         ("redact.", "[redact]\nx = 1"),
         ("cache.", "[cache]\nx = 1"),
+        ("lookup.", "[lookup]\nx = 1"),
         ("events.", "[events]\nx = 1"),
         ("pipeline.", "[pipeline]\nx = 1"),
         ("graphite.", "[graphite]\nx = 1"),
@@ -63,11 +65,13 @@ fn known() -> BTreeSet<String> {
         "unknown",
         "sources",
         "sources.catalogs",
+        "sources.graph",
         "sources.facts",
         "sources.registrations",
         "sources.discovery",
         "redact",
         "cache",
+        "lookup",
         "events",
         "pipeline",
         "graphite",
@@ -154,13 +158,14 @@ fn every_kind_of_address_and_every_field_of_an_event_is_documented() {
 fn every_variable_sets_its_key() {
     let document = document("configuration.md");
     let rows = documented(&document, "## Variables");
-    assert_eq!(rows.len(), 5);
+    assert_eq!(rows.len(), 9);
     for row in rows {
         let variable = row[0].trim_matches('`').to_owned();
         let key = row[1].split('`').nth(1).unwrap().to_owned();
         let value = match key.as_str() {
             "mode" => "audit",
             "concurrency" => "7",
+            url if url.starts_with("sources.") => "estate:elsewhere",
             _ => "elsewhere",
         };
         let place = Place::new();

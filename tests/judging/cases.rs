@@ -14,12 +14,22 @@ pub const POLICIES: usize = 10;
 
 /// Which estates are judged: as many as are wanted, or what `GROUNDRULE_CASES` says;
 /// `GROUNDRULE_SEED` judges one.
-#[expect(clippy::disallowed_methods, reason = "how much is tested is no input of the program")]
 pub fn seeds(wanted: u64) -> Range<u64> {
+    several(wanted, true)
+}
+
+/// The same where each case takes long, so that no more are wanted however thorough the rest is.
+pub fn slow_seeds(wanted: u64) -> Range<u64> {
+    several(wanted, false)
+}
+
+#[expect(clippy::disallowed_methods, reason = "how much is tested is no input of the program")]
+fn several(wanted: u64, more: bool) -> Range<u64> {
     let variable = |name| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
     match variable("GROUNDRULE_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..variable("GROUNDRULE_CASES").unwrap_or(wanted),
+        None if more => 0..variable("GROUNDRULE_CASES").unwrap_or(wanted),
+        None => 0..wanted,
     }
 }
 

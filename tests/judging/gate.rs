@@ -12,7 +12,7 @@ use groundrule_oracle::policy::{Policy, Step, Then};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use crate::cases::{Place, can_run, expect_none, policies, seeds};
+use crate::cases::{Place, can_run, expect_none, policies, slow_seeds};
 use crate::in_process::{block_on, gate, opened};
 
 fn terminate(nodes: &[String]) -> Action {
@@ -54,7 +54,7 @@ fn tells_exactly(policy: &Policy) -> bool {
 fn the_gate_agrees_with_the_oracle() {
     let mut wrong = Vec::new();
     let (mut counts, mut exact) = ([0; 3], 0);
-    let seeds = seeds(300);
+    let seeds = slow_seeds(300);
     let one = seeds.end - seeds.start == 1;
     for seed in seeds {
         let mut rng = generate::seeded(7_000_000 + seed);
@@ -114,7 +114,7 @@ fn the_gate_agrees_with_the_oracle() {
 fn knowing_less_turns_no_decision_round() {
     let mut wrong = Vec::new();
     let (mut decided, mut lost) = (0, 0);
-    let seeds = seeds(300);
+    let seeds = slow_seeds(300);
     let one = seeds.end - seeds.start == 1;
     for seed in seeds {
         let mut rng = generate::seeded(8_000_000 + seed);

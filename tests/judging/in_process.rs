@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use groundrule_core::ports::{Lookup, Sources};
 use groundrule_core::verdict::Status;
 use groundrule_engine::estate::{Estate, Settings};
 use groundrule_engine::event::{Event, Judged};
@@ -10,6 +11,7 @@ use groundrule_engine::gate::Gate;
 use groundrule_engine::policy::{Fault, PathSpec, Selection, Vocabulary, compile, discover};
 use groundrule_engine::run::{Options, run};
 use groundrule_engine::waiver::{Mode, Waivers};
+use groundrule_lookup::policies::Data;
 use jiff::Timestamp;
 
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| groundrule_steps::vocabulary().unwrap());
@@ -25,12 +27,27 @@ pub fn judge_with(
     feature: &Path,
     settings: Settings,
 ) -> Result<Vec<Arc<Judged>>, Vec<Fault>> {
-    let files = discover(&[PathSpec { path: feature.to_owned(), lines: Vec::new() }])?;
-    let plan = compile(files, &VOCABULARY, &Selection::default())?;
     let directory =
         groundrule_inventory::Estate::open(directory, &groundrule_inventory::Options::default())
             .unwrap();
-    let directory = Arc::new(directory);
+    let hiera = directory.root().join("hiera.yaml");
+    let lookup = hiera.exists().then(|| {
+        let data = Data::open(&hiera, settings.redaction.clone()).unwrap();
+        Arc::new(data) as Arc<dyn Lookup>
+    });
+    let sources = Sources { lookup, ..Arc::new(directory).sources() };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(judge_sources(sources, feature, settings))
+}
+
+/// The same on any sources.
+pub async fn judge_sources(
+    sources: Sources,
+    feature: &Path,
+    settings: Settings,
+) -> Result<Vec<Arc<Judged>>, Vec<Fault>> {
+    let files = discover(&[PathSpec { path: feature.to_owned(), lines: Vec::new() }])?;
+    let plan = compile(files, &VOCABULARY, &Selection::default())?;
     let options = Options {
         run: "test".into(),
         estate: "estate".into(),
@@ -42,16 +59,13 @@ pub fn judge_with(
         problems: Vec::new(),
     };
     let mut judged = Vec::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let estate = Arc::new(Estate::open(directory.sources(), settings).await);
-        run(plan, &VOCABULARY, estate, options, |event| {
-            if let Event::Judged(policy) = event {
-                judged.push(policy);
-            }
-        })
-        .await
-    });
+    let estate = Arc::new(Estate::open(sources, settings).await);
+    run(plan, &VOCABULARY, estate, options, |event| {
+        if let Event::Judged(policy) = event {
+            judged.push(policy);
+        }
+    })
+    .await;
     Ok(judged)
 }
 

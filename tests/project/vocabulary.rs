@@ -24,21 +24,24 @@ fn the_page_is_what_the_program_prints() {
 }
 
 /// What may have to stand before an example.
-const BEFORE: [&str; 6] = [
+const BEFORE: [&str; 8] = [
     "Given all nodes as \"databases\"",
     "Given services",
     "Given all declared dependencies",
     "Given all nodes\nWhen they are grouped by environment",
     "Given all nodes\nWhen I follow what they depend on",
+    "When I query the graph:\n\"\"\"\nMATCH (n:Node) RETURN n.name AS node\n\"\"\"",
+    "Given all nodes\nWhen I look up \"a\"",
     "",
 ];
 
 /// What judges what an example leaves; nothing where the example judges.
-const AFTER: [&str; 4] = [
+const AFTER: [&str; 5] = [
     "",
     "Then there are none",
     "Then every group has at least 1 member",
     "Then there are no pairs",
+    "Then there are no rows",
 ];
 
 /// Which sentences the steps of a policy are.

@@ -5,11 +5,12 @@
 //! not; it never guesses and never judges: hypotheses and verdicts are applied to its answers in
 //! one place, by the engine, so that every store gives the same verdict.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Text;
 use crate::dependency::Declared;
@@ -30,6 +31,8 @@ pub struct Sources {
     pub registry: Option<Arc<dyn Registry>>,
     /// The discovery reply.
     pub discovery: Option<Arc<dyn Discovery>>,
+    /// Data that is looked up for nodes.
+    pub lookup: Option<Arc<dyn Lookup>>,
 }
 
 /// A store did not answer.
@@ -51,6 +54,9 @@ pub enum ResourceQuery {
     /// The resource of this reference, under its title or an alias; or matched by an expression.
     Named(Pattern),
 }
+
+/// A row of a query's result: values by column.
+pub type Row = serde_json::Map<String, Value>;
 
 /// Points on one node between which falling is asked for.
 #[derive(Clone, Debug)]
@@ -121,6 +127,11 @@ pub trait GraphStore: Send + Sync {
     async fn fallen(&self, origins: &[Origin]) -> Answer<Rows<ResourceRef>>;
     /// How a resource on a node comes to fall with another: both ends included, shortest way.
     async fn way(&self, origin: &Origin, falls: &ResourceRef) -> Answer<Vec<ResourceRef>>;
+    /// The rows that a query in Cypher finds, of a store that speaks it; the query cannot write.
+    async fn query(&self, text: &str) -> Answer<Vec<Row>> {
+        let _ = text;
+        Err(StoreError("this graph answers no queries in Cypher, which Neo4j does".into()))
+    }
 }
 
 /// Facts documents.
@@ -132,6 +143,27 @@ pub trait FactStore: Send + Sync {
     async fn names(&self) -> Answer<Vec<FactName>>;
     /// The value of a fact, of every readable document that has it.
     async fn values(&self, fact: &FactName) -> Answer<Rows<Value>>;
+    /// The whole documents of those nodes that have a readable one: which facts a lookup of data
+    /// needs is known only when it is made.
+    async fn documents(&self, nodes: &[NodeName]) -> Answer<Rows<Map<String, Value>>> {
+        let mut documents: BTreeMap<&NodeName, Map<String, Value>> = BTreeMap::new();
+        let wanted: BTreeSet<&NodeName> = nodes.iter().collect();
+        for (node, _) in self.nodes().await?.readable {
+            if let Some(node) = wanted.get(&node) {
+                documents.insert(node, Map::new());
+            }
+        }
+        for name in self.names().await? {
+            for (node, value) in self.values(&name).await? {
+                if let Some(node) = wanted.get(&node)
+                    && let Some(document) = documents.get_mut(node)
+                {
+                    document.insert(name.as_str().to_owned(), value);
+                }
+            }
+        }
+        Ok(documents.into_iter().map(|(node, document)| (node.clone(), document)).collect())
+    }
 }
 
 /// What nodes say of themselves at intervals.
@@ -144,6 +176,27 @@ pub trait Registry: Send + Sync {
     async fn names(&self) -> Answer<Vec<FactName>>;
     /// The value of a fact, for every registration that can be read.
     async fn values(&self, fact: &FactName) -> Answer<Rows<Known<Value>>>;
+    /// All facts of those nodes whose registration can be read, under the names that they have there.
+    async fn documents(&self, nodes: &[NodeName]) -> Answer<Rows<Known<Map<String, Value>>>> {
+        let wanted: BTreeSet<&NodeName> = nodes.iter().collect();
+        let mut documents: BTreeMap<NodeName, Known<Map<String, Value>>> = BTreeMap::new();
+        for name in self.names().await? {
+            for (node, value) in self.values(&name).await? {
+                if !wanted.contains(&node) {
+                    continue;
+                }
+                let known = documents.entry(node).or_insert_with(|| Known::Present(Map::new()));
+                match (known, value) {
+                    (Known::Present(document), Known::Present(value)) => {
+                        document.insert(name.as_str().to_owned(), value);
+                    }
+                    (known, Known::Unknown(why)) => *known = Known::Unknown(why),
+                    _ => {}
+                }
+            }
+        }
+        Ok(documents.into_iter().collect())
+    }
     /// The classes that a pattern matches, for every registration that can be read.
     async fn classes(&self, name: &Pattern) -> Answer<Rows<Known<Vec<Text>>>>;
     /// Whether an agent that the pattern matches runs, for every registration that can be read.
@@ -169,4 +222,47 @@ pub trait Reservations: Send + Sync {
     async fn reserve(&self, new: &[Reservation], version: u64) -> Answer<bool>;
     /// Takes one away; tells whether it was there and counted still.
     async fn release(&self, id: &str, now: Timestamp) -> Answer<bool>;
+}
+
+/// What is looked up for each node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// The key.
+    pub key: Text,
+    /// How the values of several levels become one.
+    pub merging: Merging,
+}
+
+/// How the values of several levels become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Merging {
+    /// As the data itself asks for; else the highest level's value.
+    AsConfigured,
+    /// One list of all of them.
+    Array,
+    /// One hash of all of them.
+    Hash,
+}
+
+/// What was found for a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The answer.
+    pub value: Value,
+    /// The levels that it is from, the highest first.
+    pub levels: Vec<Text>,
+    /// Whether it must not be shown.
+    pub is_secret: bool,
+}
+
+/// Data about nodes, such as Hiera's.
+#[async_trait]
+pub trait Lookup: Send + Sync {
+    /// The answers for nodes with their facts, in their order. What cannot be told for one of them
+    /// is unknown, with the reason.
+    async fn answers(
+        &self,
+        question: &Question,
+        nodes: Vec<(NodeName, Map<String, Value>)>,
+    ) -> Answer<Vec<Known<Found>>>;
 }

@@ -15,8 +15,8 @@ pub struct Redaction {
     others: Vec<String>,
 }
 
-/// Stands in a structure for what was taken from it.
-const REMOVED: &str = "\0redacted";
+/// The name that stands in a structure for what was taken from it.
+pub const REMOVED: &str = "\0redacted";
 
 /// Whether something was taken from a value.
 #[must_use]

@@ -24,10 +24,12 @@ pub enum Source {
     Discovery,
     /// Dependencies that are declared beside the catalogs.
     Relationships,
+    /// Data that is looked up, such as Hiera's.
+    Lookup,
 }
 
 impl Source {
-    /// All of them.
+    /// Those that an estate has.
     pub const ALL: [Self; 5] =
         [Self::Catalogs, Self::Facts, Self::Registrations, Self::Discovery, Self::Relationships];
 
@@ -40,6 +42,7 @@ impl Source {
             Self::Registrations => "registrations",
             Self::Discovery => "discovery",
             Self::Relationships => "relationships",
+            Self::Lookup => "lookup",
         }
     }
 }

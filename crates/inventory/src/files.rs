@@ -109,6 +109,37 @@ pub fn list(root: &Path, folder: &str, endings: &[&str]) -> Folder {
     found
 }
 
+/// Takes directories `NODE.d` out of what is not read in a folder: each is one document, as large and as new as all that is
+/// in it.
+pub fn directories(root: &Path, folder: &mut Folder) {
+    let is_directory = |name: &String| name.ends_with(".d") && root.join(name).is_dir();
+    let (directories, others) =
+        std::mem::take(&mut folder.others).into_iter().partition(is_directory);
+    folder.others = others;
+    let directories: Vec<String> = directories;
+    for name in directories {
+        match whole(root, &name) {
+            Ok(listed) => folder.files.push(listed),
+            Err(error) => folder.faults.push((name, unreadable(&error))),
+        }
+    }
+    folder.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+}
+
+/// A directory as if it were one file.
+fn whole(root: &Path, name: &str) -> io::Result<Listed> {
+    let directory = root.join(name);
+    let mut listed = times(name, &fs::metadata(&directory)?);
+    listed.size = 0;
+    for entry in fs::read_dir(&directory)? {
+        let one = times(name, &entry?.metadata()?);
+        listed.size += one.size;
+        listed.changed = listed.changed.max(one.changed);
+        listed.touched = listed.touched.max(one.touched);
+    }
+    Ok(listed)
+}
+
 /// What stands in an estate directory under nearly the right name: its name, and the right one.
 #[must_use]
 pub fn misnamed(root: &Path) -> Vec<(String, &'static str)> {
@@ -147,6 +178,10 @@ fn stat(root: &Path, name: &str) -> Result<Listed, Fault> {
     if !meta.is_file() {
         return Err(Fault::new("this is no regular file", "put a file there, or take it away"));
     }
+    Ok(times(name, &meta))
+}
+
+fn times(name: &str, meta: &fs::Metadata) -> Listed {
     let changed = meta.modified().ok().map_or(0, nanoseconds);
     #[cfg(unix)]
     let touched = {
@@ -155,7 +190,7 @@ fn stat(root: &Path, name: &str) -> Result<Listed, Fault> {
     };
     #[cfg(not(unix))]
     let touched = changed;
-    Ok(Listed { name: name.to_owned(), size: meta.len(), changed, touched })
+    Listed { name: name.to_owned(), size: meta.len(), changed, touched }
 }
 
 /// Nanoseconds since 1970.

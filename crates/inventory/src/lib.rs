@@ -4,14 +4,21 @@
 //! dependencies, and answers every question from memory.
 
 mod catalog;
+mod discovery;
 mod documents;
 mod dump;
 mod fault;
 mod files;
 mod intern;
+mod mongo;
+mod neo4j;
+mod puppetdb;
+pub mod receiving;
+pub mod source;
+mod sqlite;
 mod store;
 
-pub use catalog::DependencyMap;
+pub use catalog::{DependencyMap, RawDependency};
 // For the fuzz targets, which read catalogs without an estate around them.
 #[doc(hidden)]
 pub use catalog::read as read_catalog;

@@ -44,7 +44,7 @@ impl From<StoreError> for Wrong {
 
 impl Answer {
     /// An answer for machines and people; what is not known is added to both.
-    pub(crate) fn new(answer: &impl Serialize, text: String, unknown: Vec<Unknown>) -> Self {
+    pub(crate) fn new(answer: &impl Serialize, text: &str, unknown: Vec<Unknown>) -> Self {
         let mut unknown = unknown;
         unknown.sort_unstable();
         unknown.dedup();

@@ -64,7 +64,7 @@ pub(crate) async fn unmanaged(estate: &Arc<Estate>) -> Answer {
     if unmanaged.is_empty() {
         text.push_str("everything that is needed is managed\n");
     }
-    Answer::new(&Unmanaged { unmanaged }, text, unknown)
+    Answer::new(&Unmanaged { unmanaged }, &text, unknown)
 }
 
 #[derive(Serialize)]
@@ -91,5 +91,5 @@ pub(crate) async fn undeclared(estate: &Arc<Estate>) -> Answer {
         true => "every node declares a dependency\n".to_owned(),
         false => undeclared.iter().map(|node| format!("{node}\n")).collect(),
     };
-    Answer::new(&Undeclared { undeclared }, text, unknown)
+    Answer::new(&Undeclared { undeclared }, &text, unknown)
 }

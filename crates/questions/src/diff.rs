@@ -53,7 +53,7 @@ pub async fn diff(a: &Arc<Estate>, b: &Arc<Estate>) -> Result<Answer, Wrong> {
     };
     let unknown = [a.unknown, b.unknown].concat();
     let text = text(&diff);
-    Ok(Answer::new(&diff, text, unknown))
+    Ok(Answer::new(&diff, &text, unknown))
 }
 
 impl<T: Ord> Changes<T> {

@@ -61,7 +61,7 @@ async fn ordered(
 ) -> Result<(Answer, Order), Wrong> {
     let outage = Outage::of(world, begins).await?;
     let order = Order { of, plan: Plan::of(world, &outage, begins).await? };
-    let answer = Answer::new(&order, text(&order), unknown(world, &outage));
+    let answer = Answer::new(&order, &text(&order), unknown(world, &outage));
     let picture = picture(&order);
     Ok((answer.with(picture), order))
 }

@@ -77,7 +77,7 @@ pub(crate) async fn impact(estate: &Arc<Estate>, of: &Target) -> Result<Answer, 
     }
     let picture = picture(&outage, &impact.of);
     let text = text(&impact);
-    Ok(Answer::new(&impact, text, unknown(&world, &outage)).with(picture))
+    Ok(Answer::new(&impact, &text, unknown(&world, &outage)).with(picture))
 }
 
 /// How something comes to fall: whole, or for the hundredth thousand only between nodes.

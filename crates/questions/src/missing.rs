@@ -93,7 +93,7 @@ pub(crate) async fn missing(estate: &Arc<Estate>, stale: Duration) -> Result<Ans
     }
     missing.ages(estate).await?;
     let text = text(&missing);
-    Ok(Answer::new(&missing, text, unknown))
+    Ok(Answer::new(&missing, &text, unknown))
 }
 
 fn lacks(source: &Knowledge, node: usize) -> bool {

@@ -81,5 +81,5 @@ pub(crate) async fn path(estate: &Arc<Estate>, a: &Target, b: &Target) -> Result
             soft: hop.kind == Kind::Soft,
         });
     }
-    Ok(Answer::new(&path, text, unknown).with(picture))
+    Ok(Answer::new(&path, &text, unknown).with(picture))
 }

@@ -153,7 +153,7 @@ pub(crate) async fn place(estate: &Arc<Estate>, placing: &Placing) -> Result<Ans
     }
     let placed = Placed { class, count: placing.count, places, zones: ranked };
     let text = text(&placed);
-    Ok(Answer::new(&placed, text, unknown))
+    Ok(Answer::new(&placed, &text, unknown))
 }
 
 /// Nodes that these need or are needed by directly, as often as they are.

@@ -64,7 +64,7 @@ pub(crate) async fn spof(estate: &Arc<Estate>) -> Answer {
     unknown.extend(graph.hidden_in(&world));
     let spofs = Spofs { spofs };
     let text = text(&spofs);
-    Answer::new(&spofs, text, unknown)
+    Answer::new(&spofs, &text, unknown)
 }
 
 fn text(Spofs { spofs }: &Spofs) -> String {

@@ -99,7 +99,7 @@ pub(crate) async fn stakeholders(
             .collect(),
     };
     let text = text(&stakeholders);
-    Ok(Answer::new(&stakeholders, text, unknown))
+    Ok(Answer::new(&stakeholders, &text, unknown))
 }
 
 /// Affected nodes, each with why.

@@ -57,7 +57,7 @@ pub(crate) async fn suppress(estate: &Arc<Estate>, of: &Target) -> Result<Answer
         }
     }
     let text = text(&suppress);
-    Ok(Answer::new(&suppress, text, unknown(&world, &outage)))
+    Ok(Answer::new(&suppress, &text, unknown(&world, &outage)))
 }
 
 fn text(suppress: &Suppress) -> String {

@@ -112,12 +112,12 @@ impl Work<'_> {
             let reservations = gates::reservations(&url, &self.context.environment).await;
             let mut rounds = 0;
             loop {
-                let directory = open::directory(self.config)?;
-                let estate = open::estate(self.config, &directory).await;
+                let opened = open::sources(self.config).await?;
+                let estate = opened.estate(self.config).await;
                 let gate = Gate::new(estate, policies.clone(), waivers.clone());
                 gate.check(action).map_err(gates::unknown_node)?;
                 rounds += 1;
-                let current = || directory.is_current();
+                let current = || opened.is_current();
                 match gate.decide(&*reservations, &asked, &clock, current).await {
                     Ok(decided) => {
                         let mut one = decided.into_iter().next().unwrap_or_default();

@@ -31,6 +31,7 @@ pub struct Estate {
     without: Vec<Part>,
     rows: Vec<Value>,
     broken: Vec<&'static str>,
+    data: Vec<(&'static str, &'static str)>,
 }
 
 /// One node.
@@ -247,6 +248,12 @@ impl Estate {
         self
     }
 
+    /// Hiera has a file of data: `common`, or the value of a node's fact `zone`.
+    pub fn data(mut self, level: &'static str, yaml: &'static str) -> Self {
+        self.data.push((level, yaml));
+        self
+    }
+
     /// `discovery.json` cannot be read.
     pub fn broken_discovery(mut self) -> Self {
         self.broken.push("discovery.json");
@@ -285,6 +292,14 @@ impl Estate {
             // JSON is YAML, too.
             let rows = json!(self.rows).to_string();
             fs::write(directory.join("relationships.yaml"), rows).unwrap();
+        }
+        if !self.data.is_empty() {
+            let levels = "version: 5\nhierarchy:\n- name: Zone\n  path: \"%{facts.zone}.yaml\"\n- name: Common\n  path: common.yaml\n";
+            fs::write(directory.join("hiera.yaml"), levels).unwrap();
+            fs::create_dir_all(directory.join("data")).unwrap();
+        }
+        for (level, yaml) in &self.data {
+            fs::write(directory.join(format!("data/{level}.yaml")), yaml).unwrap();
         }
         for file in &self.broken {
             fs::write(directory.join(file), "[{").unwrap();

@@ -2,7 +2,7 @@
 
 use crate::model::Kind;
 use crate::policy::{
-    Bound, Comparison, Direction, Given, Operator, Policy, Step, Tail, Then, Through, When,
+    Bound, Comparison, Direction, Given, Merging, Operator, Policy, Step, Tail, Then, Through, When,
 };
 
 /// A whole feature file.
@@ -136,6 +136,14 @@ fn when(when: &When) -> String {
             let facts = facts.collect::<String>();
             format!("a node with class {}{facts} is added", quoted(class))
         }
+        When::LookUp(key, merging) => {
+            let end = match merging {
+                Merging::First => "",
+                Merging::Array => " as an array",
+                Merging::Hash => " as a hash",
+            };
+            format!("I look up {}{end}", quoted(key))
+        }
     }
 }
 
@@ -213,6 +221,15 @@ fn then(then: &Then) -> String {
         Then::IsRegistered => "every one is registered".into(),
         Then::RegisteredWithin(duration) => {
             format!("every one registered within {}", quoted(duration))
+        }
+        Then::Resolves => "every one resolves it".into(),
+        Then::AnswerIs(how) => format!("the answer of every one {}", comparison(how)),
+        Then::AnswerHas(n) => {
+            let noun = noun(Bound::AtLeast(*n), "entry", "entries");
+            format!("the answer of every one has at least {n} {noun}")
+        }
+        Then::AnswerContains(value) => {
+            format!("the answer of every one contains {}", quoted(value))
         }
     }
 }

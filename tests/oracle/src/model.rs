@@ -20,10 +20,21 @@ pub struct Estate {
     pub discovery: Option<Option<BTreeSet<String>>>,
     /// Dependencies declared beside Puppet; `Some(None)`: the file is there but cannot be read.
     pub relationships: Option<Option<Vec<Dependency>>>,
+    /// Data that is looked up; none if nothing is configured.
+    pub data: Option<Data>,
     /// The clock, in seconds since 1970.
     pub now: i64,
     /// Decides in which of the possible formats the estate is written; it says nothing of the world.
     pub form: u64,
+}
+
+/// Two levels of data: that of a node's fact `zone`, and what is common to all.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Data {
+    /// By zone; `None` is a file that cannot be read.
+    pub zones: BTreeMap<String, Option<Map<String, Value>>>,
+    /// What is common.
+    pub common: Map<String, Value>,
 }
 
 /// What Puppet makes of one node.

@@ -1,5 +1,5 @@
-//! The sentences of the vocabulary as types. `look up`, `run the check` and `query the graph` are
-//! left out: they ask other systems.
+//! The sentences of the vocabulary as types. `run the check` and `query the graph` are left out: they
+//! ask other systems.
 
 use crate::gherkin;
 use crate::model::Kind;
@@ -152,6 +152,19 @@ pub enum When {
         /// Its facts, at least one.
         facts: Vec<(String, String)>,
     },
+    /// `I look up {key}`, ` as an array`, ` as a hash`
+    LookUp(String, Merging),
+}
+
+/// How the values of several levels become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merging {
+    /// The first value counts.
+    First,
+    /// ` as an array`
+    Array,
+    /// ` as a hash`
+    Hash,
 }
 
 /// Which way dependencies are followed.
@@ -242,4 +255,12 @@ pub enum Then {
     IsRegistered,
     /// `every one registered within {duration}`
     RegisteredWithin(String),
+    /// `every one resolves it`
+    Resolves,
+    /// `the answer of every one is {value}` and the other comparisons
+    AnswerIs(Comparison),
+    /// `the answer of every one has at least n entries`
+    AnswerHas(usize),
+    /// `the answer of every one contains {value}`
+    AnswerContains(String),
 }

@@ -98,7 +98,7 @@ fn is(value: &Value, wanted: &str) -> bool {
     same_key(value) == same_key(&Value::String(wanted.to_string()))
 }
 
-fn includes(value: &Value, wanted: &str) -> bool {
+pub fn includes(value: &Value, wanted: &str) -> bool {
     match value {
         Value::Array(list) => list.iter().any(|element| is(element, wanted)),
         Value::String(text) if pattern::is_regex(wanted) => pattern::names(wanted, text),

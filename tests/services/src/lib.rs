@@ -44,6 +44,24 @@ pub fn mongodb() -> Service {
     Service::start("mongodb", &[])
 }
 
+/// Neo4j; its port speaks Bolt, with TLS (its authority is [`Service::authority`]) and without.
+#[must_use]
+pub fn neo4j() -> Service {
+    Service::start("neo4j", &[])
+}
+
+/// The same with a login: [`Service::user`] may do everything.
+#[must_use]
+pub fn mongodb_with_login() -> Service {
+    Service::start("mongodb", &["login=yes"])
+}
+
+/// The same with TLS: clients show the certificate of [`Service::certificate`].
+#[must_use]
+pub fn mongodb_with_tls() -> Service {
+    Service::start("mongodb", &["tls=yes"])
+}
+
 /// MCollective on `broker`, which is [`activemq`] or [`rabbitmq`]: web1, web2, lb1 and mysql1, all
 /// of `example.net`, which register each second (lb1 keeps that in `registrations` of the
 /// directory). Their agent `puppet` has the action `runonce`, which adds a line to
@@ -52,6 +70,14 @@ pub fn mongodb() -> Service {
 pub fn mcollective(broker: &Service) -> Service {
     let broker_directory = format!("broker={}", broker.directory().display());
     Service::start_at("mcollective", broker.port(), &[&broker_directory])
+}
+
+/// The same, and lb1 sends what nodes register to a destination of the broker.
+#[must_use]
+pub fn mcollective_forwarding(broker: &Service, destination: &str) -> Service {
+    let broker_directory = format!("broker={}", broker.directory().display());
+    let forward = format!("forward={destination}");
+    Service::start_at("mcollective", broker.port(), &[&broker_directory, &forward])
 }
 
 /// NRPE without TLS, which `check_nrpe -n` asks; its plugins run as they do on every machine. The
@@ -66,4 +92,10 @@ pub fn nrpe() -> Service {
 #[must_use]
 pub fn puppetserver() -> Service {
     Service::start("puppetserver", &[])
+}
+
+/// PuppetDB over plain HTTP. It takes minutes to start: only `ci/slow` runs tests that need it.
+#[must_use]
+pub fn puppetdb() -> Service {
+    Service::start("puppetdb", &[])
 }

@@ -230,12 +230,15 @@ impl Compiler<'_> {
     /// sentence selects anew.
     fn step(&self, step: &gherkin::Step, shapes: &mut Shapes) -> Result<Step, Complaint> {
         let (definition, written, name) = self.find(step)?;
-        let wants_table = definition.expression.ends_with(':');
+        // What stands below a sentence is seen in its example.
+        let wants_text = definition.example.contains("\"\"\"");
+        let wants_table = definition.expression.ends_with(':') && !wants_text;
         if wants_table && step.table.is_none() {
             let help = "write one name a row below it: | web1.example.net |";
             return Err(("the table is missing".to_owned(), help.to_owned()));
         }
-        if step.docstring.is_some() || (step.table.is_some() && !wants_table) {
+        let text = step.docstring.is_some() && !wants_text;
+        if text || (step.table.is_some() && !wants_table) {
             let what = "nothing may stand below this sentence";
             return Err((what.to_owned(), "take the table or the text away".to_owned()));
         }

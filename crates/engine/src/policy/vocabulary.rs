@@ -66,6 +66,8 @@ pub struct Written {
     pub parameters: Vec<String>,
     /// The table below the step.
     pub table: Option<Vec<Vec<String>>>,
+    /// The text below the step.
+    pub docstring: Option<String>,
 }
 
 impl Written {
@@ -174,7 +176,8 @@ impl Vocabulary {
                         Keyword::When | Keyword::Then => None,
                     };
                     let table = step.table.as_ref().map(|table| table.rows.clone());
-                    Match::One(definition, Written { parameters: texts, table }, name)
+                    let docstring = step.docstring.clone();
+                    Match::One(definition, Written { parameters: texts, table, docstring }, name)
                 }
                 None => Match::None(None),
             },

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fixedbitset::FixedBitSet;
+use groundrule_core::ports::Question;
 use groundrule_core::source::{Known, Unknown};
 use groundrule_core::verdict::Violation;
 
@@ -18,7 +19,9 @@ use crate::policy::Policy;
 use crate::world::{Column, Dependencies, World};
 
 pub use findings::Findings;
-pub use set::{Current, DependencySet, Group, Groups, Members, Nodes, OnNode, PairSet, Resources};
+pub use set::{
+    Current, DependencySet, Group, Groups, Members, Nodes, OnNode, PairSet, Resources, RowSet,
+};
 pub use shape::{Misfit, Shape, Shapes};
 
 /// A sentence of a policy, read and checked.
@@ -74,6 +77,8 @@ pub struct Scene {
     selection: Vec<String>,
     /// Text of the sentence that is carried out.
     text: String,
+    /// What is looked up for each node.
+    pub question: Option<Question>,
 }
 
 /// What a scenario came to.
@@ -119,6 +124,7 @@ impl Scene {
             excused: Excused::default(),
             selection: Vec::new(),
             text: String::new(),
+            question: None,
         }
     }
 
@@ -216,14 +222,14 @@ impl Scene {
                 Current::Nodes(set) => set.ignore_unknown(),
                 Current::Resources(set) => set.ignore_unknown(&self.world),
                 Current::Dependencies(set) => set.ignore_unknown(&self.world),
-                Current::Nothing | Current::Groups(_) | Current::Pairs(_) => 0,
+                Current::Nothing | Current::Groups(_) | Current::Pairs(_) | Current::Rows(_) => 0,
             };
         }
         self.population = match &set {
             Current::Nodes(set) => set.known.count_ones(..),
             Current::Resources(set) => set.known.len(),
             Current::Dependencies(set) => set.known.len(),
-            Current::Nothing | Current::Groups(_) | Current::Pairs(_) => 0,
+            Current::Nothing | Current::Groups(_) | Current::Pairs(_) | Current::Rows(_) => 0,
         };
         self.make_current(set);
     }
@@ -384,7 +390,7 @@ impl Scene {
         let stays = |node: NodeId| Some(node) != gone;
         let world = &self.world;
         let some_left = match self.current() {
-            Current::Nothing => true,
+            Current::Nothing | Current::Rows(_) => true,
             Current::Nodes(set) => set.known.ones().any(stays),
             Current::Resources(set) => set.known.iter().any(|member| stays(member.node(world))),
             Current::Dependencies(set) => set.known.iter().any(|member| stays(member.node(world))),
@@ -400,7 +406,7 @@ impl Scene {
         }
         let of_node = |(node, why): (&NodeId, &Unknown)| stays(*node).then(|| why.clone());
         let unknown = match self.current() {
-            Current::Nothing => Vec::new(),
+            Current::Nothing | Current::Rows(_) => Vec::new(),
             Current::Nodes(set) => {
                 set.maybe.iter().filter_map(of_node).chain(set.open.clone()).collect()
             }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use fixedbitset::FixedBitSet;
 use groundrule_core::name::ResourceRef;
-use groundrule_core::source::Unknown;
+use groundrule_core::ports::Row;
+use groundrule_core::source::{Source, Unknown};
 
 use crate::estate::{NodeId, Truth};
 use crate::world::{DependencyId, Following, Pairs, Start, World};
@@ -89,6 +90,19 @@ pub enum Current {
     Groups(Groups),
     /// Pairs of nodes.
     Pairs(PairSet),
+    /// Rows of a query.
+    Rows(RowSet),
+}
+
+/// What a query found.
+#[derive(Clone, Debug, Default)]
+pub struct RowSet {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// Why there may be more of them, or none was told.
+    pub unknown: Vec<Unknown>,
+    /// Whether the graph answered at all.
+    pub answered: bool,
 }
 
 impl Nodes {
@@ -304,6 +318,16 @@ impl PairSet {
     }
 }
 
+impl RowSet {
+    /// What a query finds in a world that is only supposed: the graph knows nothing of it.
+    #[must_use]
+    pub fn supposed() -> Self {
+        let why = "the graph is queried as it is, and a policy supposes another";
+        let unknown = Unknown { node: None, source: Source::Catalogs, why: why.into() };
+        Self { rows: Vec::new(), unknown: vec![unknown], answered: false }
+    }
+}
+
 impl Current {
     /// The set in a world where some nodes are gone.
     #[must_use]
@@ -315,6 +339,7 @@ impl Current {
             Self::Dependencies(set) => Self::Dependencies(set.in_world(world)),
             Self::Groups(set) => Self::Groups(set.in_world(world)),
             Self::Pairs(set) => Self::Pairs(set.in_world(world)),
+            Self::Rows(_) => Self::Rows(RowSet::supposed()),
         }
     }
 }

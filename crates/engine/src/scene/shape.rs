@@ -18,6 +18,8 @@ pub enum Shape {
     Groups,
     /// Pairs of nodes.
     Pairs,
+    /// Rows of a query.
+    Rows,
 }
 
 /// A sentence that does not fit what stands before it.
@@ -38,6 +40,8 @@ pub struct Shapes {
     pub named: HashMap<String, Shape>,
     /// Whether nodes are shut down one at a time.
     pub in_turn: bool,
+    /// Whether something is looked up.
+    pub looked_up: bool,
     /// Whether something was judged.
     pub judged: bool,
     /// Whether a sentence before could not be read, so that the current set is not known.
@@ -53,6 +57,7 @@ impl Shape {
             Self::Dependencies => "dependencies",
             Self::Groups => "groups",
             Self::Pairs => "pairs",
+            Self::Rows => "rows",
         }
     }
 }
@@ -71,6 +76,7 @@ impl Shapes {
         let before = match fitting {
             [Shape::Groups] => "group nodes before it: When they are grouped by the fact …",
             [Shape::Pairs] => "follow dependencies before it: When I follow what they depend on",
+            [Shape::Rows] => "query the graph before it: When I query the graph:",
             [Shape::Dependencies] => {
                 "select dependencies before it: Given all declared dependencies"
             }

@@ -8,7 +8,7 @@ use groundrule_core::fact::FactName;
 use groundrule_core::filter::{Filter, Test};
 use groundrule_core::name::{NodeName, ResourceRef};
 use groundrule_core::pattern::Pattern;
-use groundrule_core::ports::{Answer, ResourceQuery, StoreError};
+use groundrule_core::ports::{Answer, ResourceQuery, Row, StoreError};
 use groundrule_core::redaction::is_partial;
 use groundrule_core::source::{Known, Source, Unknown};
 use jiff::Timestamp;
@@ -141,7 +141,7 @@ impl World {
     }
 
     /// What a registration tells where no document of the better source is there.
-    fn registered<T>(&self, node: NodeId, told: Option<Known<T>>) -> Known<T> {
+    pub(super) fn registered<T>(&self, node: NodeId, told: Option<Known<T>>) -> Known<T> {
         let known = &self.estate.registrations;
         match (&known.documents[node], known.gaps.first()) {
             (Document::Readable, None) => told.unwrap_or(Known::Absent),
@@ -391,6 +391,44 @@ impl World {
             })
         };
         self.column(Source::Catalogs, of_estate, |_| None)
+    }
+
+    /// Whether it is the world of today, of which alone a graph knows.
+    #[must_use]
+    pub fn is_today(&self) -> bool {
+        self.gone.is_clear() && self.added.is_empty()
+    }
+
+    /// The rows of a query in Cypher, and whose catalogs are missing, so that there may be more. A
+    /// query may ask for what is not there: where a catalog is there and cannot be relied on, nothing
+    /// is known of its rows.
+    ///
+    /// # Errors
+    /// Why there are no rows that can be relied on.
+    pub async fn query(&self, text: &str) -> Result<(Vec<Row>, Vec<Unknown>), Unknown> {
+        let known = &self.estate.catalogs;
+        let whole = |why: Text| Unknown { node: None, source: Source::Catalogs, why };
+        let Some(store) = &self.estate.sources.graph else {
+            return Err(whole("the estate has no graph".into()));
+        };
+        if let Some(why) = known.gaps.first() {
+            return Err(whole(why.clone()));
+        }
+        let mut absent = Vec::new();
+        for (node, document) in known.documents.iter().enumerate() {
+            match document {
+                Document::Readable => {}
+                Document::Unknown(why) => return Err(self.unknown(node, Source::Catalogs, why)),
+                Document::Absent => {
+                    let why = "there is no catalog of it".into();
+                    absent.push(self.unknown(node, Source::Catalogs, &why));
+                }
+            }
+        }
+        match store.query(text).await {
+            Ok(rows) => Ok((rows, absent)),
+            Err(StoreError(why)) => Err(whole(why)),
+        }
     }
 
     /// Which nodes a filter selects.

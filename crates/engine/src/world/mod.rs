@@ -8,6 +8,7 @@ mod causes;
 mod dependencies;
 mod failing;
 mod following;
+mod lookup;
 mod outage;
 
 use std::collections::BTreeMap;

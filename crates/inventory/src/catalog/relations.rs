@@ -45,6 +45,18 @@ impl Relation {
         }
     }
 
+    /// The parameter that declares it, or `contain`.
+    #[must_use]
+    pub fn parameter(self) -> &'static str {
+        match self {
+            Self::Contains => "contain",
+            Self::RequiredBy => "require",
+            Self::Before => "before",
+            Self::Notifies => "notify",
+            Self::SubscriptionOf => "subscribe",
+        }
+    }
+
     /// PuppetDB's word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

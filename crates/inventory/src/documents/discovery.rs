@@ -8,8 +8,7 @@ use super::time;
 use super::whole::Whole;
 use crate::fault::Fault;
 
-const FORMS: &str =
-    "write the reply of `mco rpc rpcutil ping -j`, a list of names, or {\"at\", \"nodes\"}";
+const FORMS: &str = "write the reply of `mco rpc rpcutil ping -j` or `choria req rpcutil ping --json`, a list of names, or {\"at\", \"nodes\"}";
 
 /// The nodes that answered, each once, and when, where the reply tells.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub struct Reply {
     pub at: Option<Timestamp>,
 }
 
-/// Reads a reply in any of its three forms.
+/// Reads a reply in any of its four forms.
 ///
 /// # Errors
 /// When it is none of them.
@@ -28,8 +27,11 @@ pub fn read(text: &str) -> Result<Reply, Fault> {
     let (items, at) = match serde_json::from_str::<Whole>(text)?.0 {
         Value::Array(items) => (items, None),
         Value::Object(mut map) => {
-            let at = map.get("at").and_then(time);
-            match map.get_mut("nodes").map(Value::take) {
+            let asked = |stats: &Value| stats.get("start_time_utc").and_then(time);
+            let at =
+                map.get("at").and_then(time).or_else(|| map.get("request_stats").and_then(asked));
+            let nodes = if map.contains_key("replies") { "replies" } else { "nodes" };
+            match map.get_mut(nodes).map(Value::take) {
                 Some(Value::Array(items)) => (items, at),
                 _ => return Err(Fault::new("the reply has no list of nodes", FORMS)),
             }
@@ -59,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_forms() {
+    fn four_forms() {
         let names = |text: &str| {
             let reply = read(text).unwrap();
             let names: Vec<_> = reply.nodes.iter().map(ToString::to_string).collect();
@@ -70,6 +72,9 @@ mod tests {
         let mco = r#"[{"agent":"rpcutil","action":"ping","sender":"a","statuscode":0,"statusmsg":"OK","data":{"pong":5}},
                       {"sender":"b","data":{"pong":9}}]"#;
         assert_eq!(names(mco), ("a b".into(), Some(9)));
+        let choria = r#"{"agent":"rpcutil","replies":[{"sender":"a","statuscode":0,"data":{"pong":5}}],
+                        "request_stats":{"no_responses":["b"],"start_time_utc":"1970-01-01T00:00:08Z"}}"#;
+        assert_eq!(names(choria), ("a".into(), Some(8)));
         for bad in ["{}", "7", r#"{"nodes":7}"#, "[7]", "[{}]", r#"[""]"#] {
             assert!(read(bad).is_err(), "{bad}");
         }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::time;
 use super::whole::Whole;
 use crate::fault::Fault;
+use crate::files::Listed;
 
 /// The facts of one node.
 #[derive(Debug)]
@@ -17,6 +18,17 @@ pub struct FactsDocument {
     pub made: Option<Timestamp>,
     /// The facts.
     pub facts: Map<String, Value>,
+}
+
+/// Reads a document as its file's ending says.
+///
+/// # Errors
+/// When it is none of that form.
+pub fn read(file: &Listed, text: &str) -> Result<FactsDocument, Fault> {
+    match file.ending() {
+        "yaml" => yaml(text),
+        _ => json(text),
+    }
 }
 
 /// Reads `facter --json` output, or `{"name", "values"}`.
@@ -58,6 +70,12 @@ fn text(map: &Map<String, Value>, key: &str) -> Option<String> {
 }
 
 impl FactsDocument {
+    /// Facts of which nothing else is known.
+    #[must_use]
+    pub fn of(facts: Map<String, Value>) -> Self {
+        Self { node: text(&facts, "clientcert"), made: None, facts }
+    }
+
     /// Whose facts they are: who the document names; else the file's name, which `fqdn` completes
     /// where it is a bare host name.
     ///

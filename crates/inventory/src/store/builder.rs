@@ -141,6 +141,7 @@ impl Builder {
             discovery: self.discovery,
             relationships: self.relationships,
             problems: self.problems,
+            parameters: None,
         };
         estate.align_rows();
         estate.check_dependencies();

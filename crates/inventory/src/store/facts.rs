@@ -55,7 +55,16 @@ impl Facts {
         self.names.iter().map(|(_, name)| FactName::new(name)).collect()
     }
 
-    fn row(&self, n: usize) -> &[[u32; 2]] {
+    /// A row as the document that it was.
+    pub fn document(&self, row: usize) -> Map<String, Value> {
+        let fact = |[name, value]: &[u32; 2]| {
+            let value = serde_json::from_str(self.values.get(*value)).ok()?;
+            Some((self.names.get(*name).to_owned(), value))
+        };
+        self.row(row).iter().filter_map(fact).collect()
+    }
+
+    pub(super) fn row(&self, n: usize) -> &[[u32; 2]] {
         let start = n.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.entries[start as usize..self.ends[n] as usize]
     }
@@ -156,6 +165,9 @@ mod tests {
             let expected: Vec<_> =
                 documents.iter().map(|d| name.find(d.as_object().unwrap()).cloned()).collect();
             assert_eq!(facts.column(&name), expected, "{name}");
+        }
+        for (row, document) in documents.iter().enumerate() {
+            assert_eq!(&Value::Object(facts.document(row)), document);
         }
     }
 }

@@ -37,10 +37,13 @@ impl Found {
             Ok(meta) if !meta.is_dir() => return Err(OpenError::NoDirectory(root.to_owned())),
             Ok(_) => {}
         }
+        let at = now();
+        let mut facts = files::list(root, "facts", &["json", "yaml"]);
+        files::directories(root, &mut facts);
         Ok(Self {
-            at: now(),
+            at,
             catalogs: files::list(root, "catalogs", &["json"]),
-            facts: files::list(root, "facts", &["json", "yaml"]),
+            facts,
             registrations: files::list(root, "registrations", &["json", "ndjson"]),
             discovery: files::single(root, "discovery.json"),
             relationships: files::single(root, "relationships.yaml"),

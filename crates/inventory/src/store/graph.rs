@@ -298,6 +298,11 @@ impl<'g> View<'g> {
         &self.graph.reference[self.first..self.first + self.count]
     }
 
+    /// The name of the resource at a position.
+    pub fn name(&self, position: usize) -> &'g str {
+        self.graph.references.get(self.references()[position])
+    }
+
     /// Whether a resource contains others.
     pub fn is_container(&self, position: usize) -> bool {
         self.graph.container[self.first + position] == 1

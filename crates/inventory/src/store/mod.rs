@@ -1,10 +1,12 @@
 //! The embedded store: everything of an estate directory, in memory.
 
+mod assembly;
 mod builder;
+mod contents;
 mod facts;
-mod falling;
+pub(crate) mod falling;
 mod found;
-mod graph;
+pub(crate) mod graph;
 mod load;
 mod open;
 mod options;
@@ -12,9 +14,11 @@ mod overview;
 mod ports;
 mod snapshot;
 mod view;
+pub(crate) mod within;
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{fmt, io};
 
 use groundrule_core::Text;
 use groundrule_core::name::NodeName;
@@ -27,13 +31,13 @@ use crate::intern::{NONE, Strings};
 use facts::Facts;
 use graph::Graph;
 
+pub(crate) use assembly::{Assembly, Parameters, Wanted};
 pub use found::OpenError;
 pub use options::{Options, Snapshots};
 pub use overview::{Overview, Source as SourceOverview};
 pub use view::{NoGraph, NodeGraph};
 
-/// What was read from an estate directory.
-#[derive(Debug)]
+/// What was read from an estate directory, or put together from elsewhere.
 pub struct Estate {
     root: PathBuf,
     files: Vec<Listed>,
@@ -46,6 +50,8 @@ pub struct Estate {
     discovery: Replied,
     relationships: Relationships,
     problems: Vec<Problem>,
+    /// Where parameters are looked up; in the files if there is none.
+    parameters: Option<Arc<dyn Parameters>>,
 }
 
 /// Which nodes have a document of one kind.
@@ -102,6 +108,12 @@ struct Relationships {
     fault: Option<String>,
 }
 
+impl fmt::Debug for Estate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Estate").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
 impl Registered {
     fn new(seed: u64) -> Self {
         Self {
@@ -152,6 +164,7 @@ impl Estate {
             discovery: Replied::default(),
             relationships: Relationships::default(),
             problems: Vec::new(),
+            parameters: None,
         }
     }
 
@@ -187,6 +200,7 @@ impl Estate {
             Source::Registrations => self.registrations.there,
             Source::Discovery => self.discovery.there,
             Source::Relationships => self.relationships.there,
+            Source::Lookup => false,
         }
     }
 }

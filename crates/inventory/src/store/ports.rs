@@ -13,16 +13,16 @@ use groundrule_core::filter::Filter;
 use groundrule_core::name::{NodeName, ResourceRef};
 use groundrule_core::pattern::Pattern;
 use groundrule_core::ports::{
-    Answer, Cause, Discovery, Ends, FactStore, GraphStore, Links, Origin, Registry, ResourceQuery,
-    Rows, Sources, StoreError,
+    Answer, Discovery, Ends, FactStore, GraphStore, Links, Origin, Registry, ResourceQuery, Rows,
+    Sources, StoreError,
 };
 use groundrule_core::source::{Known, Listing};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::falling::Falling;
 use super::graph::View;
-use super::{Documents, Estate, RegistrationRow, node, text};
+use super::{Documents, Estate, Parameters, RegistrationRow, Wanted, node, text};
 use crate::files;
 use crate::intern::{NONE, Strings};
 
@@ -64,6 +64,7 @@ impl Estate {
                 Arc::new(Registrations { estate, names }) as _
             }),
             discovery: self.discovery.there.then(|| Arc::new(Reply(Arc::clone(self))) as _),
+            lookup: None,
         }
     }
 
@@ -182,6 +183,9 @@ impl GraphStore for Catalogs {
         parameter: &str,
         nodes: &[NodeName],
     ) -> Answer<Rows<Known<Value>>> {
+        if let Some(parameters) = &self.estate.parameters {
+            return self.looked_up(&**parameters, resource, parameter, nodes).await;
+        }
         let rows = nodes.iter().filter_map(|node| Some((node, self.view(node)?)));
         let value = |view: View<'_>| match view.find_named(resource) {
             None => Known::Absent,
@@ -247,11 +251,7 @@ impl GraphStore for Catalogs {
     }
 
     async fn undeclared(&self) -> Answer<Vec<Text>> {
-        let absent = (!self.estate.catalogs.there).then_some(
-            "the estate has no catalogs (an empty catalogs/ says that no machine has one)",
-        );
-        let fault = self.estate.relationships.fault.as_deref();
-        Ok(absent.into_iter().chain(fault).map(text).collect())
+        Ok(self.estate.undeclared().map(text).collect())
     }
 
     async fn links(&self, ends: &[Ends]) -> Answer<Vec<Links>> {
@@ -259,7 +259,7 @@ impl GraphStore for Catalogs {
         Ok(ends
             .iter()
             .map(|ends| match self.view(&ends.node) {
-                Some(view) => self.link(view, ends, &mut falling),
+                Some(view) => view.link(ends, &mut falling),
                 None => Links { has: vec![false; ends.on.len()], falls: Vec::new() },
             })
             .collect())
@@ -276,36 +276,18 @@ impl GraphStore for Catalogs {
             let (_, down) = by_catalog
                 .entry(*n)
                 .or_insert_with(|| (origin.node.clone(), vec![false; view.count]));
-            match origin.from.as_ref().map(|from| view.find_named(from)) {
-                None => down.fill(true),
-                Some(None) => {}
-                Some(Some(position)) => {
-                    falling.turn(view);
-                    for position in falling.from(view, position, Cause::Dependency).iter() {
-                        down[position] = true;
-                    }
-                }
-            }
+            view.fall(origin.from.as_ref(), &mut falling, down);
         }
         let mut rows = Vec::new();
         for (n, (node, down)) in by_catalog {
             let view = self.estate.graph.catalog(n);
-            let leaves = (0..view.count).filter(|p| down[*p] && !view.is_container(*p));
-            rows.extend(leaves.filter_map(|p| Some((node.clone(), self.reference(view, p)?))));
+            rows.extend(view.leaves(&down).map(|resource| (node.clone(), resource)));
         }
         Ok(rows)
     }
 
     async fn way(&self, origin: &Origin, falls: &ResourceRef) -> Answer<Vec<ResourceRef>> {
-        let way = || {
-            let view = self.view(&origin.node)?;
-            let from = view.find_named(origin.from.as_ref()?)?;
-            let mut falling = Falling::default();
-            falling.turn(view);
-            let fallen = falling.from(view, from, Cause::Dependency);
-            let to = view.find_named(falls).filter(|to| fallen.has(*to))?;
-            fallen.way(to).into_iter().map(|p| self.reference(view, p)).collect::<Option<Vec<_>>>()
-        };
+        let way = || self.view(&origin.node)?.way(origin.from.as_ref()?, falls);
         Ok(way().unwrap_or_default())
     }
 }
@@ -349,36 +331,35 @@ impl Catalogs {
         self.rows.get(node).map(|n| self.estate.graph.catalog(*n))
     }
 
-    fn reference(&self, view: View<'_>, position: usize) -> Option<ResourceRef> {
-        ResourceRef::stored(self.estate.graph.references.get(view.references()[position]))
+    /// A parameter of a resource, where the catalogs are in no files.
+    async fn looked_up(
+        &self,
+        parameters: &dyn Parameters,
+        resource: &ResourceRef,
+        parameter: &str,
+        nodes: &[NodeName],
+    ) -> Answer<Rows<Known<Value>>> {
+        let mut rows = Vec::new();
+        let mut wanted = Vec::new();
+        for node in nodes {
+            let Some(view) = self.view(node) else { continue };
+            let found = view.find_named(resource);
+            let title = found.and_then(|position| Some((position, view.reference(position)?)));
+            match title {
+                None => rows.push((node.clone(), Known::Absent)),
+                Some((position, resource)) => {
+                    wanted.push(Wanted { node: node.clone(), resource, position });
+                }
+            }
+        }
+        let values = parameters.look_up(&wanted, parameter).await?;
+        rows.extend(wanted.into_iter().map(|wanted| wanted.node).zip(values));
+        Ok(rows)
     }
 
     /// The reference under which a catalog has a resource, given that or an alias.
     fn title(&self, view: View<'_>, reference: &ResourceRef) -> Option<ResourceRef> {
-        self.reference(view, view.find_named(reference)?)
-    }
-
-    fn link(&self, view: View<'_>, ends: &Ends, falling: &mut Falling) -> Links {
-        let on: Vec<_> = ends.on.iter().map(|on| view.find_named(on)).collect();
-        let mut falls = Vec::new();
-        let mut turned = false;
-        // Several dependencies of one resource fall to the same: it is looked up once.
-        let mut by_from: HashMap<usize, Vec<u32>> = HashMap::new();
-        for (f, from) in (0u32..).zip(&ends.from) {
-            let Some(from) = view.find_named(from) else {
-                continue;
-            };
-            let reached = by_from.entry(from).or_insert_with(|| {
-                if !std::mem::replace(&mut turned, true) {
-                    falling.turn(view);
-                }
-                let fallen = falling.from(view, from, ends.cause);
-                let on = (0u32..).zip(&on);
-                on.filter(|(_, on)| on.is_some_and(|on| fallen.has(on))).map(|(t, _)| t).collect()
-            });
-            falls.extend(reached.iter().map(|t| (f, *t)));
-        }
-        Links { has: on.iter().map(Option::is_some).collect(), falls }
+        view.reference(view.find_named(reference)?)
     }
 
     /// A parameter's value, read from the catalog's file: most are never asked for, so none is
@@ -420,7 +401,7 @@ impl Catalogs {
         };
         let named = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or_default();
         let found = ResourceRef::new(named("type"), named("title"));
-        if self.reference(view, position) != Some(found) {
+        if view.reference(position) != Some(found) {
             return changed();
         }
         let sensitive = resource.get("sensitive_parameters").and_then(Value::as_array);
@@ -449,6 +430,17 @@ impl FactStore for FactsDocuments {
         let rows = self.names.rows(column);
         Ok(rows.filter_map(|(node, value)| Some((node, value?))).collect())
     }
+
+    async fn documents(&self, nodes: &[NodeName]) -> Answer<Rows<Map<String, Value>>> {
+        let wanted: HashSet<&NodeName> = nodes.iter().collect();
+        let rows = self.names.0.iter().enumerate();
+        Ok(rows
+            .filter_map(|(row, node)| {
+                Some((row, node.as_ref().filter(|node| wanted.contains(node))?))
+            })
+            .map(|(row, node)| (node.clone(), self.estate.facts_rows.document(row)))
+            .collect())
+    }
 }
 
 impl Registrations {
@@ -470,6 +462,21 @@ impl Registry for Registrations {
 
     async fn names(&self) -> Answer<Vec<FactName>> {
         Ok(self.estate.registered.facts.names())
+    }
+
+    async fn documents(&self, nodes: &[NodeName]) -> Answer<Rows<Known<Map<String, Value>>>> {
+        let wanted: HashSet<&NodeName> = nodes.iter().collect();
+        let rows = self.names.rows(self.estate.registered.rows.iter());
+        let rows = rows.filter(|(node, _)| wanted.contains(node));
+        Ok(rows
+            .map(|(node, row)| {
+                let facts = match row.facts {
+                    NONE => Known::Unknown(text("its registration tells no facts")),
+                    facts => Known::Present(self.estate.registered.facts.document(facts as usize)),
+                };
+                (node, facts)
+            })
+            .collect())
     }
 
     async fn values(&self, fact: &FactName) -> Answer<Rows<Known<Value>>> {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rand::Rng;
 use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
 
 use super::pick::{AGENTS, CLASSES, ENVIRONMENTS, LEAF_TYPES, NODES, TITLES};
 use super::pick::{of, one, percent, weighted};
-use super::{dependencies, facts};
+use super::{data, dependencies, facts};
 use crate::model::{Catalog, Documents, Estate, Registration, Resource};
 use crate::pattern;
 
@@ -41,11 +41,24 @@ pub fn estate(rng: &mut SmallRng) -> Estate {
     let registrations = documents(rng, &names, &gaps, |rng, _| registration(rng, now));
     let discovery = discovery(rng, &names, &gaps);
     let form = rng.random();
-    let mut estate =
-        Estate { catalogs, facts, registrations, discovery, relationships: None, now, form };
+    let mut estate = Estate {
+        catalogs,
+        facts,
+        registrations,
+        discovery,
+        relationships: None,
+        data: None,
+        now,
+        form,
+    };
     dependencies::declare(rng, &mut estate);
     if percent(rng, gaps.unreadable / 2) {
         estate.relationships = Some(None);
+    }
+    // A stream of its own: what the other numbers make stays what it was.
+    let mut own = SmallRng::seed_from_u64(form);
+    if !percent(&mut own, gaps.source) {
+        estate.data = Some(data::data(&mut own, gaps.unreadable));
     }
     estate
 }

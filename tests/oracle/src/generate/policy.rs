@@ -1,7 +1,7 @@
 //! A random policy: mostly one whose sentences fit each other.
 
-use rand::Rng;
 use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
 
 use super::pick::{percent, weighted};
 use super::sentences::{self, About};
@@ -23,11 +23,20 @@ pub fn policy(rng: &mut SmallRng, estate: &Estate) -> Policy {
         draft.select(rng, estate);
         draft.relate(rng, estate);
     }
+    let (of_nodes, related) = (draft.about == Some(About::Nodes), draft.steps.len());
     draft.judge(rng, estate);
     if percent(rng, 3) {
         draft.spoil(rng, estate);
     }
-    let id = format!("policy-{:08x}", rng.random::<u32>());
+    let number = rng.random::<u32>();
+    // A stream of its own: what the other numbers make stays what it was.
+    let mut own = SmallRng::seed_from_u64(u64::from(number));
+    if of_nodes && percent(&mut own, 15) {
+        draft.steps.truncate(related);
+        draft.when(sentences::looking_up(&mut own));
+        draft.steps.push(Step::Then(sentences::of_answers(&mut own)));
+    }
+    let id = format!("policy-{number:08x}");
     Policy { id, allow_empty: percent(rng, 45), steps: draft.steps }
 }
 

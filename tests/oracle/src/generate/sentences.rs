@@ -7,7 +7,9 @@ use super::facts::PARAMETERS;
 use super::pick::{AGENTS, ASKED_CLASSES, FACTS, FILTERS, GHOSTS, NODES, VALUES};
 use super::pick::{known, of, one, percent, references, weighted};
 use crate::model::{Estate, Kind};
-use crate::policy::{Bound, Comparison, Direction, Given, Operator, Tail, Then, Through, When};
+use crate::policy::{
+    Bound, Comparison, Direction, Given, Merging, Operator, Tail, Then, Through, When,
+};
 
 /// What a sentence is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -255,5 +257,28 @@ fn of_nodes(rng: &mut SmallRng, estate: &Estate) -> Then {
         19 => Then::ServicesFall(weighted(rng, &[50, 30, 20])),
         20 => Then::NodesFall(weighted(rng, &[50, 30, 20])),
         _ => whole_estate(rng),
+    }
+}
+
+/// Looks something up.
+pub fn looking_up(rng: &mut SmallRng) -> When {
+    let merging = match rng.random_range(0..3) {
+        0 => Merging::First,
+        1 => Merging::Array,
+        _ => Merging::Hash,
+    };
+    When::LookUp(
+        text(rng, &["text", "number", "list", "hash", "mixed", "nosuch", "hash.x"]),
+        merging,
+    )
+}
+
+/// Judges answers.
+pub fn of_answers(rng: &mut SmallRng) -> Then {
+    match rng.random_range(0..4) {
+        0 => Then::Resolves,
+        1 => Then::AnswerIs(comparison(rng, &["a", "b", "1", "2", "x", "common"])),
+        2 => Then::AnswerHas(weighted(rng, &[10, 30, 30, 20, 10])),
+        _ => Then::AnswerContains(text(rng, &["a", "b", "x", "y", "1", "/^c/", "omm"])),
     }
 }

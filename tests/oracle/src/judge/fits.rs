@@ -24,6 +24,7 @@ struct Seen {
     named: BTreeMap<String, Made>,
     in_turn: bool,
     judged: bool,
+    looked_up: bool,
 }
 
 /// Says which sentence cannot run.
@@ -97,6 +98,10 @@ impl Seen {
                 self.change(Made::Nodes);
             }
             When::Add { .. } => {}
+            When::LookUp(..) => {
+                must(nodes, "only for nodes something is looked up")?;
+                self.looked_up = true;
+            }
         }
         Ok(())
     }
@@ -118,12 +123,17 @@ impl Seen {
             Then::GroupHas(_) | Then::GroupSpans(..) => is(Made::Groups),
             Then::NoPairShares(_) | Then::NoPairs => is(Made::Pairs),
             Then::Managed => is(Made::Dependencies),
+            Then::Resolves | Then::AnswerIs(_) | Then::AnswerHas(_) | Then::AnswerContains(_) => {
+                is(Made::Nodes) && self.looked_up
+            }
             _ => is(Made::Nodes),
         };
         must(fits, "does not fit the current set")?;
         match then {
             Then::HasClass(name) | Then::NoneHasClass(name) => pattern::check(name),
-            Then::FactIs(_, how) | Then::ParameterIs(_, _, how) => check_comparison(how),
+            Then::FactIs(_, how) | Then::ParameterIs(_, _, how) | Then::AnswerIs(how) => {
+                check_comparison(how)
+            }
             Then::RegisteredWithin(text) => {
                 seconds(text).map(|_| ()).ok_or_else(|| format!("{text} is no duration"))
             }

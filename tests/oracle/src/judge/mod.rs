@@ -6,6 +6,7 @@ mod fallen;
 mod fits;
 mod follow;
 mod groups;
+mod lookup;
 pub mod questions;
 mod run;
 mod select;

@@ -7,7 +7,7 @@ use super::world::World;
 use super::{follow, groups, select, sentences};
 use crate::model::Estate;
 use crate::pattern;
-use crate::policy::{Given, Policy, Step, When};
+use crate::policy::{Given, Merging, Policy, Step, When};
 use crate::truth::Truth;
 
 /// Something that certainly breaks the rule. Two with the same subjects about the same thing are one.
@@ -68,6 +68,8 @@ pub struct State<'a> {
     pub turn: Option<String>,
     /// Whether the current set is the one that `in turn` left.
     pub left_by_turn: bool,
+    /// What is looked up.
+    pub question: Option<(String, Merging)>,
 }
 
 /// Judges a policy that fits.
@@ -86,6 +88,7 @@ pub fn policy_in(world: World, policy: &Policy) -> Verdict {
         excused: false,
         turn: None,
         left_by_turn: false,
+        question: None,
     };
     state.run(&policy.steps)
 }
@@ -186,6 +189,7 @@ impl State<'_> {
             }
             When::ShutDown(name) => self.shut_down(name.as_ref(), verdict),
             When::Add { class, facts } => self.world.add(class, facts),
+            When::LookUp(key, merging) => self.question = Some((key.clone(), *merging)),
             // Runs everything after it, so `run` has taken it out.
             When::InTurn => {}
         }

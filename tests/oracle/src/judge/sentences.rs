@@ -6,7 +6,7 @@ use super::dependencies::{declared, managed, may_declare};
 use super::run::{State, Verdict};
 use super::set::{Groups, Members, OfNode, Pair, Set};
 use super::world::{Document, Fact, World};
-use super::{extents, fits, whole};
+use super::{extents, fits, lookup, whole};
 use crate::pattern;
 use crate::policy::{Bound, Comparison, Then};
 use crate::truth::Truth;
@@ -108,6 +108,12 @@ fn nodes(state: &State, members: &Members<String>, then: &Then, verdict: &mut Ve
         }
         Then::NoSinglePoint => {
             each(members, verdict, |node| (whole::no_single_point(world, node), "single".into()));
+        }
+        Then::Resolves | Then::AnswerIs(_) | Then::AnswerHas(_) | Then::AnswerContains(_) => {
+            let Some((key, merging)) = &state.question else { return };
+            each(members, verdict, |node| {
+                (lookup::good(world, node, key, *merging, then), format!("lookup {key}"))
+            });
         }
         Then::ServicesFall(most) => each(members, verdict, |node| {
             (extents::more_services(world, node, *most).negate(), "services".into())

@@ -155,7 +155,7 @@ impl<'a> World<'a> {
     }
 
     /// All facts of a node: its document, else its registration; `None` if they are unknown.
-    fn facts(&self, node: &str) -> Option<&Map<String, Value>> {
+    pub fn facts(&self, node: &str) -> Option<&Map<String, Value>> {
         if let Some(added) = self.added.get(node) {
             return Some(&added.facts);
         }

@@ -12,7 +12,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
-use crate::model::{Documents, Estate, Registration};
+use crate::model::{Data, Documents, Estate, Registration};
 
 /// Writes the estate directory; `dir` is created and should be empty.
 pub fn write(estate: &Estate, dir: &Path) -> io::Result<()> {
@@ -50,6 +50,26 @@ pub fn write(estate: &Estate, dir: &Path) -> io::Result<()> {
             None => "- {\"node\": \"web1\", \"nodes\": [\"db1\"".to_string(),
         };
         fs::write(dir.join("relationships.yaml"), text)?;
+    }
+    if let Some(all) = &estate.data {
+        data(all, dir)?;
+    }
+    Ok(())
+}
+
+/// Data for Hiera, of version 5.
+fn data(data: &Data, dir: &Path) -> io::Result<()> {
+    let levels = [("Zone", "%{facts.zone}.yaml"), ("Common", "common.yaml")];
+    let levels: Vec<Value> = levels.map(|(name, path)| json!({"name": name, "path": path})).into();
+    // JSON is YAML, too.
+    fs::write(dir.join("hiera.yaml"), json!({"version": 5, "hierarchy": levels}).to_string())?;
+    fs::create_dir_all(dir.join("data"))?;
+    fs::write(dir.join("data/common.yaml"), Value::Object(data.common.clone()).to_string())?;
+    for (zone, file) in &data.zones {
+        let text = file
+            .as_ref()
+            .map_or("text: [".to_string(), |map| Value::Object(map.clone()).to_string());
+        fs::write(dir.join(format!("data/{zone}.yaml")), text)?;
     }
     Ok(())
 }

@@ -1,0 +1,60 @@
+//! Where the estate comes from, and commands about that.
+
+use clap::Args;
+use groundrule_inventory::source::Role;
+
+use super::{Global, ShowFormat};
+
+/// Sources of parts of the estate.
+#[derive(Clone, Debug, Args)]
+pub struct Urls {
+    /// Where the graph comes from: estate:DIR, bolt://host, …
+    #[arg(id = "graph-url", long = "graph", global = true, value_name = "URL")]
+    pub graph: Option<String>,
+    /// Where facts come from: estate:DIR, …
+    #[arg(id = "facts-url", long = "facts", global = true, value_name = "URL")]
+    pub facts: Option<String>,
+    /// Where registrations come from: estate:DIR, …
+    #[arg(id = "registrations-url", long = "registrations", global = true, value_name = "URL")]
+    pub registrations: Option<String>,
+    /// Who answers now: estate:DIR, …
+    #[arg(id = "discovery-url", long = "discovery", global = true, value_name = "URL")]
+    pub discovery: Option<String>,
+}
+
+impl Global {
+    /// The addresses that were given.
+    pub fn sources(&self) -> impl Iterator<Item = (Role, &str)> {
+        let Urls { graph, facts, registrations, discovery } = &self.urls;
+        [
+            (Role::Graph, graph),
+            (Role::Facts, facts),
+            (Role::Registrations, registrations),
+            (Role::Discovery, discovery),
+        ]
+        .into_iter()
+        .filter_map(|(role, url)| Some((role, url.as_deref()?)))
+    }
+}
+
+/// How to tell of the sources.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// How to print
+    #[arg(long, short, value_name = "TYPE", default_value = "text")]
+    pub format: ShowFormat,
+}
+
+/// What is loaded, and how.
+#[derive(Debug, Args)]
+pub struct Load {
+    /// What to load: estate:DIR
+    #[arg(long, value_name = "URL")]
+    pub from: String,
+    /// Remove nodes that it does not have
+    #[arg(long)]
+    pub prune: bool,
+    /// Tell nothing of how far it has come
+    #[arg(long, short)]
+    pub quiet: bool,
+}
