@@ -22,9 +22,6 @@ pub struct Variables {
     /// Take the facts of this node of the estate
     #[arg(long, short, value_name = "NODE")]
     pub node: Option<String>,
-    /// Take the facts of this file, JSON or YAML
-    #[arg(long, value_name = "FILE")]
-    pub facts: Option<PathBuf>,
 }
 
 /// `groundrule extlookup`.
@@ -81,9 +78,6 @@ pub struct Enc {
     /// Look things up by this extlookup.yaml instead, class parameters as well
     #[arg(long, value_name = "FILE")]
     pub extlookup: Option<PathBuf>,
-    /// Take the facts of this file, JSON or YAML, instead of the estate's
-    #[arg(long, value_name = "FILE")]
-    pub facts: Option<PathBuf>,
     /// Where Puppet's modules are, to know which parameters classes have: directories with colons between them
     #[arg(long, value_name = "PATH", requires = "extlookup")]
     pub modulepath: Option<String>,

@@ -13,9 +13,6 @@ pub struct Lookup {
     /// For whom [default: clientcert or fqdn of --facts]
     #[arg(long, value_name = "NODE")]
     pub node: Option<String>,
-    /// Facts of the node, JSON or YAML, over those of the estate
-    #[arg(long, value_name = "FILE")]
-    pub facts: Option<PathBuf>,
     /// The environment
     #[arg(long, value_name = "NAME", default_value = "production")]
     pub environment: String,

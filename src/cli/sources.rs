@@ -1,5 +1,7 @@
 //! Where the estate comes from, and commands about that.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use groundrule_inventory::source::Role;
 
@@ -11,7 +13,7 @@ pub struct Urls {
     /// Where the graph comes from: estate:DIR, bolt://host, …
     #[arg(id = "graph-url", long = "graph", global = true, value_name = "URL")]
     pub graph: Option<String>,
-    /// Where facts come from: estate:DIR, …
+    /// Where facts come from: estate:DIR, …; for lookups and enc a file with the facts of one node
     #[arg(id = "facts-url", long = "facts", global = true, value_name = "URL")]
     pub facts: Option<String>,
     /// Where registrations come from: estate:DIR, …
@@ -23,6 +25,13 @@ pub struct Urls {
 }
 
 impl Global {
+    /// The file with facts of one node that a lookup was given, and the options without it.
+    pub fn facts_file(&self) -> (Self, Option<PathBuf>) {
+        let mut others = self.clone();
+        let file = others.urls.facts.take().map(PathBuf::from);
+        (others, file)
+    }
+
     /// The addresses that were given.
     pub fn sources(&self) -> impl Iterator<Item = (Role, &str)> {
         let Urls { graph, facts, registrations, discovery } = &self.urls;

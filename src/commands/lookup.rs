@@ -1,6 +1,6 @@
 //! `groundrule lookup`: Hiera 5.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use groundrule_core::plain;
@@ -31,7 +31,8 @@ const MODULES: [&str; 3] =
 /// Looks keys up; exits with 1 where there is no data for any of them, or it fails.
 pub fn look(context: &Context, global: &Global, what: &Lookup) -> Result<Ended, Failure> {
     let color = context.color(global.color, context.stderr_is_terminal);
-    match answer(what) {
+    let (_, file) = global.facts_file();
+    match answer(what, file.as_deref()) {
         Ok(outcome) => tell(what, outcome, color),
         Err(failure) => {
             failure.show(color);
@@ -40,12 +41,12 @@ pub fn look(context: &Context, global: &Global, what: &Lookup) -> Result<Ended, 
     }
 }
 
-fn answer(what: &Lookup) -> Result<Outcome, Failure> {
+fn answer(what: &Lookup, file: Option<&Path>) -> Result<Outcome, Failure> {
     let of = |fault: Fault| Failure::of(&fault);
     let request = request(what)?;
     let keys: Vec<Key> =
         what.keys.iter().map(|key| Key::read(key)).collect::<Result<_, _>>().map_err(of)?;
-    let facts = match &what.facts {
+    let facts = match file {
         Some(path) => facts(path).map_err(of)?,
         None => Map::default(),
     };

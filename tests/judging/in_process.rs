@@ -27,15 +27,7 @@ pub fn judge_with(
     feature: &Path,
     settings: Settings,
 ) -> Result<Vec<Arc<Judged>>, Vec<Fault>> {
-    let directory =
-        groundrule_inventory::Estate::open(directory, &groundrule_inventory::Options::default())
-            .unwrap();
-    let hiera = directory.root().join("hiera.yaml");
-    let lookup = hiera.exists().then(|| {
-        let data = Data::open(&hiera, settings.redaction.clone()).unwrap();
-        Arc::new(data) as Arc<dyn Lookup>
-    });
-    let sources = Sources { lookup, ..Arc::new(directory).sources() };
+    let sources = sources(directory, &settings);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(judge_sources(sources, feature, settings))
 }
@@ -72,10 +64,8 @@ pub async fn judge_sources(
 /// An estate directory, opened.
 pub fn opened(directory: &Path, now: i64) -> Arc<Estate> {
     let settings = Settings::at(Timestamp::from_second(now).unwrap());
-    let directory =
-        groundrule_inventory::Estate::open(directory, &groundrule_inventory::Options::default())
-            .unwrap();
-    block_on(async { Arc::new(Estate::open(Arc::new(directory).sources(), settings).await) })
+    let sources = sources(directory, &settings);
+    block_on(async { Arc::new(Estate::open(sources, settings).await) })
 }
 
 /// A gate with the policies of a feature file.
@@ -88,6 +78,19 @@ pub fn gate(estate: &Arc<Estate>, feature: &Path) -> Gate {
 /// Waits for stores that are in memory.
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}
+
+/// The sources of an estate directory, with the data beside it.
+fn sources(directory: &Path, settings: &Settings) -> Sources {
+    let directory =
+        groundrule_inventory::Estate::open(directory, &groundrule_inventory::Options::default())
+            .unwrap();
+    let hiera = directory.root().join("hiera.yaml");
+    let lookup = hiera.exists().then(|| {
+        let data = Data::open(&hiera, settings.redaction.clone()).unwrap();
+        Arc::new(data) as Arc<dyn Lookup>
+    });
+    Sources { lookup, ..Arc::new(directory).sources() }
 }
 
 /// Status and subjects of each violation, sorted and each once.

@@ -19,13 +19,25 @@ fn judge(place: &Place, service: &groundrule_services::Service, url: &str) -> (R
     (command.output().unwrap().into(), begun.elapsed())
 }
 
+/// The same, tried again while a server that has just started takes its time.
+fn judge_at_last(place: &Place, service: &groundrule_services::Service, url: &str) -> Ran {
+    let begun = Instant::now();
+    loop {
+        let (ran, _) = judge(place, service, url);
+        let late = ran.stdout.contains("did not answer within");
+        if !late || begun.elapsed() > Duration::from_secs(180) {
+            return ran;
+        }
+    }
+}
+
 /// One server of its own, since it is killed and stopped.
 #[test]
 fn a_server_that_is_away_leaves_it_undecided_and_comes_back() {
     let server = groundrule_services::neo4j();
     let (place, url) = (Place::new(), url(&server));
-    place.write("groundrule.toml", "[sources.graph]\ntimeout = \"3s\"\n");
-    let (ran, _) = judge(&place, &server, &url);
+    place.write("groundrule.toml", "[sources.graph]\ntimeout = \"8s\"\n");
+    let ran = judge_at_last(&place, &server, &url);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stdout.contains("no graph was loaded there"), "{}", ran.stdout);
     let from = format!("estate:{}", shipped("examples/estate"));
@@ -33,21 +45,21 @@ fn a_server_that_is_away_leaves_it_undecided_and_comes_back() {
     login(&mut load, &server);
     let loaded: Ran = load.output().unwrap().into();
     assert_eq!(loaded.code, 0, "{loaded:?}");
-    assert_eq!(judge(&place, &server, &url).0.code, 0);
+    assert_eq!(judge_at_last(&place, &server, &url).code, 0);
     server.stop();
     let (ran, took) = judge(&place, &server, &url);
     server.cont();
     assert_eq!(ran.code, 3, "{ran:?}");
-    assert!(ran.stdout.contains("did not answer within 3 s"), "{}", ran.stdout);
-    assert!(took < Duration::from_secs(20), "{took:?}");
-    assert_eq!(judge(&place, &server, &url).0.code, 0);
+    assert!(ran.stdout.contains("did not answer within 8 s"), "{}", ran.stdout);
+    assert!(took < Duration::from_secs(45), "{took:?}");
+    assert_eq!(judge_at_last(&place, &server, &url).code, 0);
     server.kill();
     let (ran, took) = judge(&place, &server, &url);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.stdout.contains("is away: nobody listens there"), "{}", ran.stdout);
     assert!(took < Duration::from_secs(10), "{took:?}");
     server.restart();
-    let (ran, _) = judge(&place, &server, &url);
+    let ran = judge_at_last(&place, &server, &url);
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 

@@ -17,10 +17,11 @@ use crate::server::Neo4j;
 pub fn told(judged: &[Arc<Judged>]) -> Vec<String> {
     let one = |judged: &Arc<Judged>| {
         let mut findings: Vec<_> =
-            judged.findings.iter().map(|finding| format!("{:?}", finding.violation)).collect();
+            judged.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
         findings.sort_unstable();
-        let undecided = judged.undecided.as_ref().map(|undecided| &undecided.reason);
-        format!("{} {:?} {findings:#?} {undecided:?}", judged.policy.name, judged.status)
+        // Which of several causes is told first depends on the order of declarations.
+        let undecided = judged.undecided.is_some();
+        format!("{} {:?} {findings:?} {undecided}", judged.policy.name, judged.status)
     };
     judged.iter().map(one).collect()
 }

@@ -16,11 +16,12 @@ const MODULES: &str = "/etc/puppet/code/modules:/usr/share/puppet/modules";
 
 /// Answers for a node.
 pub fn run(context: &Context, global: &Global, args: &Enc) -> Result<Ended, Failure> {
-    let facts = match &args.facts {
+    let (global, file) = global.facts_file();
+    let facts = match &file {
         Some(path) => {
             scope::of_file(path, path.extension().is_some_and(|extension| extension == "json"))
         }
-        None => scope::of_node(context, global, &args.node),
+        None => scope::of_node(context, &global, &args.node),
     };
     let mut scope = match facts {
         Err(Failure::Plain { what, .. }) if args.allow_unknown => {

@@ -60,14 +60,15 @@ pub fn variables(
     global: &Global,
     from: &data::Variables,
 ) -> Result<Scope, Failure> {
-    match (&from.facts, &from.node) {
+    let (global, file) = global.facts_file();
+    match (&file, &from.node) {
         (Some(_), Some(_)) => {
             Err(Failure::new("--facts and --node are both given", "give one of them"))
         }
         (Some(path), None) => {
             scope::of_file(path, path.extension().is_some_and(|extension| extension == "json"))
         }
-        (None, Some(node)) => scope::of_node(context, global, node),
+        (None, Some(node)) => scope::of_node(context, &global, node),
         (None, None) => Ok(Scope::default()),
     }
 }

@@ -105,8 +105,7 @@ fn discovery() {
     let file = |text: &str, fault: &str| {
         broken("discovery.json", text, &OPEN, fault);
     };
-    let forms =
-        "write the reply of `mco rpc rpcutil ping -j`, a list of names, or {\"at\", \"nodes\"}";
+    let forms = "write the reply of `mco rpc rpcutil ping -j` or `choria req rpcutil ping --json`, a list of names, or {\"at\", \"nodes\"}";
     file("[\"web1.example.net\",", ":1:20: the text ends in the middle");
     file("{\"nodes\": \"web1\"}", &format!(": the reply has no list of nodes: {forms}"));
     file(

@@ -110,7 +110,21 @@ struct Relationships {
 
 impl fmt::Debug for Estate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Estate").field("root", &self.root).finish_non_exhaustive()
+        let Self { root, files, graph, catalogs, facts, facts_rows, .. } = self;
+        let Self { registrations, registered, discovery, relationships, problems, .. } = self;
+        f.debug_struct("Estate")
+            .field("root", root)
+            .field("files", files)
+            .field("graph", graph)
+            .field("catalogs", catalogs)
+            .field("facts", facts)
+            .field("facts_rows", facts_rows)
+            .field("registrations", registrations)
+            .field("registered", registered)
+            .field("discovery", discovery)
+            .field("relationships", relationships)
+            .field("problems", problems)
+            .finish_non_exhaustive()
     }
 }
 

@@ -60,12 +60,13 @@ fn answer(world: &World, node: &str, key: &str, merging: Merging) -> Option<Opti
     }
 }
 
-/// One list without doubles; hashes cannot be joined with others.
+/// One list without doubles. A hash of the highest level is one entry of it, one of a lower level is a fault, as with the
+/// real `puppet lookup`.
 fn array(values: &[&Value]) -> Option<Option<Value>> {
     if values.is_empty() {
         return Some(None);
     }
-    if values.len() > 1 && values.iter().any(|value| value.is_object()) {
+    if values.iter().skip(1).any(|value| value.is_object()) {
         return None;
     }
     let mut all = Vec::new();
