@@ -18,8 +18,10 @@ pub struct Ask {
 pub enum Question {
     /// What falls when a node is shut down or a resource fails
     Impact {
-        /// The node, or a resource on it: web1.example.net/Service[nginx]
-        #[arg(value_name = "NODE[/REF]")]
+        #[arg(
+            value_name = "NODE[/REF]",
+            help = "The node, or a resource on it: web1.example.net/Service[nginx]"
+        )]
         of: String,
     },
     /// Whose notifications to hold meanwhile: identities of events
