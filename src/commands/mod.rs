@@ -125,16 +125,12 @@ fn carry_out(context: &Context, cli: Cli) -> Result<Ended, Failure> {
     }
 }
 
-fn print(text: &[u8]) -> Result<Ended, Failure> {
+/// Writes to standard output.
+pub fn print(text: &[u8]) -> Result<Ended, Failure> {
     let mut out = sink::stdout();
     out.write_all(text)?;
     out.flush()?;
     Ok(Exit::Held.into())
-}
-
-/// Writes a line that somebody may be waiting for.
-pub fn shown_once(text: &str) -> Result<(), Failure> {
-    print(text.as_bytes()).map(|_| ())
 }
 
 /// The vocabulary, ready to be matched.

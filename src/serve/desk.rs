@@ -30,12 +30,11 @@ struct Waiting {
 impl Desk {
     /// Decides on an action, together with others that wait.
     pub async fn decide(&self, state: &State, asked: Asked) -> Deciding {
-        let (tell, told) = oneshot::channel();
+        let (tell, mut told) = oneshot::channel();
         self.waiting
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .push(Waiting { asked, tell });
-        let mut told = told;
         loop {
             let _turn = self.deciding.lock().await;
             match told.try_recv() {

@@ -13,7 +13,7 @@ use groundrule_transport::Server;
 
 use self::state::State;
 use crate::cli::{Global, Serve};
-use crate::commands::{Ended, shown_once};
+use crate::commands::{Ended, print};
 use crate::config::Config;
 use crate::config::pipeline::duration;
 use crate::context::Context;
@@ -51,7 +51,7 @@ pub fn run(context: &Context, global: &Global, options: &Serve) -> Result<Ended,
         let address = server.address()?;
         let state = Arc::new(State::open(context, global, config).await?);
         let watching = tokio::spawn(Arc::clone(&state).watch(reload, stop.clone()));
-        shown_once(&format!("listening on {address}\n"))?;
+        print(format!("listening on {address}\n").as_bytes())?;
         server.run(api::router(state), stop).await;
         watching.abort();
         Ok(Exit::Held.into())

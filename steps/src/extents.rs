@@ -13,6 +13,7 @@ use groundrule_engine::policy::{Definition, Keyword::Then, Written};
 use groundrule_engine::scene::{Misfit, Scene, Sentence, Shape, Shapes, View};
 use groundrule_engine::world::{Dependencies, DependencyId, Failure, World, falls_with_each};
 
+use crate::outages::hidden;
 use crate::words::Read;
 
 pub const SENTENCES: &[Definition] = &[
@@ -197,7 +198,7 @@ impl AtMost {
             .chain(&possible.perhaps)
             .copied()
             .collect();
-        let mut doubts = BTreeSet::new();
+        let (mut doubts, mut others) = (BTreeSet::new(), Vec::new());
         for (node, certain, possible_here) in &hits.without {
             let name = world.name(*node);
             let certain = falls.with(graph, certain);
@@ -219,8 +220,9 @@ impl AtMost {
                     format!("whether more than {most} {} with it is not known", falls.noun(2));
                 doubts.insert(world.unknown(*node, Source::Catalogs, &why.into()));
             }
-            doubts.extend(graph.hidden_in(&world.without(*node)));
+            others.push(Some(*node));
         }
+        doubts.extend(hidden(graph, world, &others));
         scene.doubt(doubts);
     }
 

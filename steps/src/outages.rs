@@ -104,6 +104,11 @@ fn because(graph: &Dependencies, world: &World, failure: &Failure<'_>, id: Depen
     format!("needs {}, but {because}", declared.needed())
 }
 
+/// What a violation is about where a dependency is not met.
+fn about(declared: &Declared) -> String {
+    format!("dependency {}", declared.identity())
+}
+
 fn unmet(
     graph: &Dependencies,
     world: &World,
@@ -120,8 +125,8 @@ fn unmet(
         }
         None => why(graph, world, failure, id),
     };
-    let about = format!("dependency {}", declared.identity());
-    let violation = Violation::new(subjects.into_iter().flatten().collect(), about, message);
+    let subjects = subjects.into_iter().flatten().collect();
+    let violation = Violation::new(subjects, about(declared), message);
     violation.with("declared_in", &*declared.declared_in)
 }
 
@@ -162,7 +167,7 @@ fn unplaced(graph: &Dependencies, world: &World, id: DependencyId) -> Unknown {
 }
 
 /// What may be hidden in one of the worlds that are judged.
-fn hidden(graph: &Dependencies, world: &World, worlds: &[Option<NodeId>]) -> Vec<Unknown> {
+pub fn hidden(graph: &Dependencies, world: &World, worlds: &[Option<NodeId>]) -> Vec<Unknown> {
     match worlds {
         [] => Vec::new(),
         worlds => graph.hidden_in(&joint(world, worlds)),
@@ -221,7 +226,9 @@ impl Sentence for StillMet {
             }
         }
         found.violations.into_iter().for_each(|violation| scene.violate(violation));
-        scene.doubt_about(found.doubts.into_values(), &found.possible);
+        let possible = found.doubts.keys().map(|id| about(&graph.all[*id].declared));
+        let possible: Vec<_> = possible.collect();
+        scene.doubt_about(found.doubts.into_values(), possible);
     }
 }
 
@@ -243,7 +250,7 @@ impl StillMet {
         if doubts.is_empty() {
             scene.violate(nothing);
         } else {
-            scene.doubt_about(doubts, [&nothing]);
+            scene.doubt_about(doubts, [nothing.about]);
         }
     }
 }
@@ -262,8 +269,6 @@ struct Found {
     violations: Vec<Violation>,
     /// Of each dependency once, however many worlds there are.
     doubts: BTreeMap<DependencyId, Unknown>,
-    /// Violations of which it is not known whether there are any.
-    possible: Vec<Violation>,
 }
 
 impl Found {
@@ -284,7 +289,6 @@ impl Found {
         let possible = possible.iter().filter(others);
         for id in possible.filter(|id| certain.binary_search(id).is_err()) {
             self.doubts.entry(*id).or_insert_with(|| doubt(graph, world, failure, *id));
-            self.possible.push(unmet(graph, world, failure, *id, gone));
         }
     }
 }

@@ -39,6 +39,17 @@ impl NodeName {
         Ok(Self(name.trim().to_lowercase().into()))
     }
 
+    /// Takes names in any case: sorted, each once.
+    ///
+    /// # Errors
+    /// When one of them is no name.
+    pub fn several(names: &[String]) -> Result<Vec<Self>, NameError> {
+        let mut nodes = names.iter().map(|name| Self::new(name)).collect::<Result<Vec<_>, _>>()?;
+        nodes.sort_unstable();
+        nodes.dedup();
+        Ok(nodes)
+    }
+
     /// The name of the nth node that a policy supposes to be added, from 1.
     #[must_use]
     pub fn supposed(number: usize) -> Self {
@@ -228,6 +239,12 @@ mod tests {
         assert_eq!(NodeName::new("Web1.Example.net").unwrap().as_str(), "web1.example.net");
         assert_eq!(NodeName::new("  "), Err(NameError::EmptyNode));
         assert!(NodeName::new("../etc").is_err());
+        let several = |names: &[&str]| {
+            NodeName::several(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
+        let names = several(&["web2", "Web1", "web2"]).unwrap();
+        assert_eq!(names.iter().map(NodeName::as_str).collect::<Vec<_>>(), ["web1", "web2"]);
+        assert_eq!(several(&["web1", ""]), Err(NameError::EmptyNode));
         assert!(NodeName::new("a\u{1b}[2J").is_err());
         assert!(NodeName::new("web1\u{202e}bd").is_err());
     }

@@ -58,16 +58,8 @@ impl fmt::Display for Target {
 /// # Errors
 /// When one of them is no name.
 pub fn nodes(written: &[String]) -> Result<Vec<NodeName>, Wrong> {
-    let wrong = |error: groundrule_core::name::NameError| {
-        Wrong::new(error.to_string(), "write the names of nodes")
-    };
-    let mut nodes = written
-        .iter()
-        .map(|name| NodeName::new(name).map_err(wrong))
-        .collect::<Result<Vec<_>, _>>()?;
-    nodes.sort_unstable();
-    nodes.dedup();
-    Ok(nodes)
+    NodeName::several(written)
+        .map_err(|error| Wrong::new(error.to_string(), "write the names of nodes"))
 }
 
 /// Nodes as places, all of them known.

@@ -54,16 +54,9 @@ pub fn run(context: &Context, global: &Global, what: cli::Gate) -> Result<Ended,
 
 /// Nodes as they were written, sorted, each once.
 fn named(written: &[String]) -> Result<Vec<NodeName>, Failure> {
-    let wrong = |error: groundrule_core::name::NameError| {
+    NodeName::several(written).map_err(|error| {
         Failure::new(error.to_string(), "write the names of nodes, separated by blanks")
-    };
-    let mut nodes = written
-        .iter()
-        .map(|name| NodeName::new(name).map_err(wrong))
-        .collect::<Result<Vec<_>, _>>()?;
-    nodes.sort_unstable();
-    nodes.dedup();
-    Ok(nodes)
+    })
 }
 
 /// A fact of a new node.

@@ -11,8 +11,8 @@ pub struct Findings {
     violations: Vec<Violation>,
     seen: BTreeSet<(Vec<String>, String)>,
     unknown: BTreeSet<Unknown>,
-    /// Violations that there may be besides.
-    possible: BTreeSet<(Vec<String>, String)>,
+    /// What violations may be about that there may be besides.
+    possible: BTreeSet<String>,
     /// Whether any violation may be there besides.
     anything: bool,
 }
@@ -33,23 +33,21 @@ impl Findings {
         }
     }
 
-    /// Notes something that is not known and could bring just these violations; none, where it
-    /// could only bring such as nobody can name.
-    pub fn doubt_about<'v>(
+    /// Notes something that is not known and could bring just violations about these things; none,
+    /// where it could only bring such as nobody can name.
+    pub fn doubt_about(
         &mut self,
         unknown: impl IntoIterator<Item = Unknown>,
-        violations: impl IntoIterator<Item = &'v Violation>,
+        about: impl IntoIterator<Item = String>,
     ) {
         self.unknown.extend(unknown);
-        let keys = violations.into_iter().map(|v| (v.subjects.clone(), v.about.clone()));
-        self.possible.extend(keys);
+        self.possible.extend(about);
     }
 
     /// Whether this violation is there, or may be.
     #[must_use]
     pub fn may_have(&self, violation: &Violation) -> bool {
-        let key = (violation.subjects.clone(), violation.about.clone());
-        self.anything || self.seen.contains(&key) || self.possible.contains(&key)
+        self.anything || self.possible.contains(&violation.about) || self.has(violation)
     }
 
     /// Whether this violation is there.

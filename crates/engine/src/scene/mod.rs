@@ -310,14 +310,14 @@ impl Scene {
         self.findings.doubt(unknown);
     }
 
-    /// Notes something that is not known and could bring just these violations; none, where it
-    /// could only bring such as nobody can name.
-    pub fn doubt_about<'v>(
+    /// Notes something that is not known and could bring just violations about these things; none,
+    /// where it could only bring such as nobody can name.
+    pub fn doubt_about(
         &mut self,
         unknown: impl IntoIterator<Item = Unknown>,
-        violations: impl IntoIterator<Item = &'v Violation>,
+        about: impl IntoIterator<Item = String>,
     ) {
-        self.findings.doubt_about(unknown, violations);
+        self.findings.doubt_about(unknown, about);
     }
 
     /// Nothing to judge is a violation, unless that is permitted; where more may belong it is

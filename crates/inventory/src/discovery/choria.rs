@@ -26,18 +26,15 @@ struct Choria {
 pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, SourceError> {
     let asked = Asked::of(location)?;
     asked.query.only(OPTIONS)?;
-    let mut arguments: Vec<_> = ["req", "rpcutil", "ping", "--json"].map(str::to_owned).into();
     // Only behind the command does it take a configuration.
-    for (key, option) in [
-        ("config", "--config"),
-        ("collective", "--target"),
-        ("discovery_timeout", "--discovery-timeout"),
-    ] {
-        if let Some(value) = asked.query.one(key) {
-            arguments.push(format!("{option}={value}"));
-        }
-    }
-    arguments.extend(asked.filters());
+    let arguments = asked.arguments(
+        ["req", "rpcutil", "ping", "--json"],
+        [
+            ("config", "--config"),
+            ("collective", "--target"),
+            ("discovery_timeout", "--discovery-timeout"),
+        ],
+    );
     let program = asked.path.unwrap_or_else(|| "choria".into());
     let what = format!("the program {}", program.display());
     let limit = opening.access.timeout;

@@ -26,15 +26,10 @@ struct Mco {
 pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, SourceError> {
     let asked = Asked::of(location)?;
     asked.query.only(OPTIONS)?;
-    let mut arguments: Vec<_> = ["rpc", "rpcutil", "ping", "-j"].map(str::to_owned).into();
-    for (key, option) in
-        [("config", "--config"), ("collective", "--target"), ("discovery_timeout", "--dt")]
-    {
-        if let Some(value) = asked.query.one(key) {
-            arguments.push(format!("{option}={value}"));
-        }
-    }
-    arguments.extend(asked.filters());
+    let arguments = asked.arguments(
+        ["rpc", "rpcutil", "ping", "-j"],
+        [("config", "--config"), ("collective", "--target"), ("discovery_timeout", "--dt")],
+    );
     let program = asked.path.unwrap_or_else(|| "mco".into());
     let what = format!("the program {}", program.display());
     let limit = opening.access.timeout;

@@ -11,10 +11,9 @@ mod query;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use groundrule_core::ports::{Answer, Discovery, Sources};
+use groundrule_core::ports::{Discovery, Sources};
 
-use crate::source::{Health, Location, Opened, Remark, SourceError};
+use crate::source::{Location, Named, Opened, SourceError};
 use query::Query;
 
 /// What an address says, behind its scheme.
@@ -29,6 +28,15 @@ impl Asked {
         let (path, query) = location.rest().split_once('?').unwrap_or((location.rest(), ""));
         let path = Some(path).filter(|path| !path.is_empty()).map(PathBuf::from);
         Ok(Self { path, query: Query::parse(location.scheme(), query)? })
+    }
+
+    /// What a program is given: its command, what the address asks for by options, and the filters.
+    fn arguments(&self, command: [&str; 4], options: [(&str, &str); 3]) -> Vec<String> {
+        let option = |(key, option): (&str, &str)| {
+            self.query.one(key).map(|value| format!("{option}={value}"))
+        };
+        let options = options.into_iter().filter_map(option);
+        command.map(str::to_owned).into_iter().chain(options).chain(self.filters()).collect()
     }
 
     /// The filters of MCollective's command line. A name is asked for by an expression: with a
@@ -56,18 +64,4 @@ const OPTIONS: &[&str] =
 fn opened(discovery: Arc<dyn Discovery>, what: String) -> Opened {
     let sources = Sources { discovery: Some(discovery), ..Sources::default() };
     Opened { sources, health: Arc::new(Named(what)), problems: Vec::new() }
-}
-
-/// Nothing but its name is known before it is asked.
-struct Named(String);
-
-#[async_trait]
-impl Health for Named {
-    async fn identity(&self) -> Answer<String> {
-        Ok(self.0.clone())
-    }
-
-    async fn remarks(&self) -> Answer<Vec<Remark>> {
-        Ok(Vec::new())
-    }
 }

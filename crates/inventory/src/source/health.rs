@@ -30,3 +30,17 @@ pub struct Remark {
     /// Whether verdicts are undecided because of it; else it is only worth a look.
     pub undecides: bool,
 }
+
+/// A source of which nothing but its name is known before it is asked.
+pub(crate) struct Named(pub String);
+
+#[async_trait]
+impl Health for Named {
+    async fn identity(&self) -> Answer<String> {
+        Ok(self.0.clone())
+    }
+
+    async fn remarks(&self) -> Answer<Vec<Remark>> {
+        Ok(Vec::new())
+    }
+}

@@ -22,6 +22,7 @@ use crate::{Options, discovery, mongo, neo4j, puppetdb, sqlite};
 pub use access::{Access, Secret};
 pub use copying::{Copied, Progress, Run, copy};
 pub use directory::Directory;
+pub(crate) use health::Named;
 pub use health::{Health, Remark};
 pub use load::{
     About, CatalogDocument, Entry, FactsDocument, Load, Loaded, Registration, ResourceDocument,

@@ -13,11 +13,9 @@ mod record;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use groundrule_core::ports::Answer;
 use groundrule_core::source::Source;
 
-use crate::source::{Health, Location, Opened, Opening, Remark, Role, SourceError, Targets};
+use crate::source::{Location, Named, Opened, Opening, Role, SourceError, Targets};
 use file::File;
 pub(crate) use record::Recorder;
 
@@ -53,17 +51,4 @@ pub async fn target(location: &Location, opening: &Opening) -> Result<Targets, S
 /// The name of a kind of document in the file.
 fn kind(source: Source) -> &'static str {
     source.plural()
-}
-
-struct Named(String);
-
-#[async_trait]
-impl Health for Named {
-    async fn identity(&self) -> Answer<String> {
-        Ok(self.0.clone())
-    }
-
-    async fn remarks(&self) -> Answer<Vec<Remark>> {
-        Ok(Vec::new())
-    }
 }

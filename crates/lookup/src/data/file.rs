@@ -31,6 +31,16 @@ pub fn read(path: &Path, most: u64) -> Result<Option<(String, Metadata)>, Fault>
     text(bytes).map(|text| Some((text, metadata))).map_err(|fault| fault.of(path))
 }
 
+/// The text of a file that must be there; `help` says how another one is named.
+///
+/// # Errors
+///
+/// As [`read`], and where there is no such file.
+pub fn required(path: &Path, most: u64, help: &str) -> Result<String, Fault> {
+    let missing = || Fault::new("there is no such file", help).of(path);
+    read(path, most)?.map(|(text, _)| text).ok_or_else(missing)
+}
+
 /// What a path leads to, if it is a regular file; none where there is nothing.
 ///
 /// # Errors

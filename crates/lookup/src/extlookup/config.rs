@@ -65,9 +65,7 @@ impl Config {
     ///
     /// Where it is missing, cannot be read, or asks for what is not there; with file, line and setting.
     pub fn read(path: &Path) -> Result<Self, Fault> {
-        let missing =
-            || Fault::new("there is no such file", "name an extlookup.yaml with --file").of(path);
-        let (text, _) = file::read(path, 1 << 20)?.ok_or_else(missing)?;
+        let text = file::required(path, 1 << 20, "name an extlookup.yaml with --file")?;
         let mut config = Self::parse(&text).map_err(|fault| fault.of(path))?;
         config.file = Some(path.to_owned());
         Ok(config)
