@@ -64,8 +64,8 @@ struct Falls {
 struct Falling<'f> {
     surely: BTreeSet<&'f Thing>,
     perhaps: BTreeSet<&'f Thing>,
-    /// Whether any number of things may.
-    unknown: bool,
+    /// Nodes on which any number of things may.
+    unknown: BTreeSet<NodeId>,
 }
 
 impl Falls {
@@ -100,7 +100,8 @@ impl Falls {
         let mut falling = Falling::default();
         for id in ids {
             match (self.known.get(id), is_missing(graph, *id)) {
-                (None, _) => falling.unknown |= !self.down.contains(&graph.all[*id].node),
+                (None, _) if self.down.contains(&graph.all[*id].node) => {}
+                (None, _) => _ = falling.unknown.insert(graph.all[*id].node),
                 (Some(things), true) => falling.perhaps.extend(things),
                 (Some(things), false) => falling.surely.extend(things),
             }
@@ -191,12 +192,17 @@ impl AtMost {
     ) {
         let fallen = falls.with(graph, &hits.certain);
         let possible = falls.with(graph, &hits.possible);
+        // What declares anything, for all we know, may have fallen already.
+        let opaque = falls.known.values().flatten().filter(|(name, _)| {
+            world.find(name).is_some_and(|node| world.estate.catalog_unknown(node).is_some())
+        });
         let perhaps_fallen: BTreeSet<_> = fallen
             .perhaps
             .iter()
             .chain(&possible.surely)
             .chain(&possible.perhaps)
             .copied()
+            .chain(opaque)
             .collect();
         let (mut doubts, mut others) = (BTreeSet::new(), Vec::new());
         for (node, certain, possible_here) in &hits.without {
@@ -213,7 +219,8 @@ impl AtMost {
             let all =
                 [&certain.surely, &certain.perhaps, &more.surely, &more.perhaps, &perhaps_fallen];
             let all: BTreeSet<_> = all.into_iter().flatten().copied().filter(other).collect();
-            let unknown = certain.unknown || more.unknown || fallen.unknown || possible.unknown;
+            let unknown = [&certain.unknown, &more.unknown, &fallen.unknown, &possible.unknown];
+            let unknown = unknown.into_iter().flatten().any(|other| other != node);
             if all.len() > self.most || unknown {
                 let most = self.most;
                 let why =

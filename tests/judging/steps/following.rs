@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::case::{Different, Sentence, check, held, nothing, then, undecided, violated, when};
-use super::estate::{Answer, Catalog, Estate, Facts, estate, needs, node};
+use super::estate::{Answer, Catalog, Estate, Facts, estate, needs, needs_matching, node};
 
 /// lb1 needs web1, which needs db1 and, softly, log1; cron1 needs nobody.
 fn chain() -> Estate {
@@ -62,6 +62,10 @@ fn forwards() -> Vec<Sentence> {
                     &["db1 web1", "log1 web1"],
                 ),
                 held("Given the resource 'Service[cron]'; When I follow what it depends on; Then there are no pairs"),
+                // Somebody of whom nobody told us may match.
+                undecided("Given registered nodes; When I follow what they depend on; Then there are no pairs")
+                    .on(estate([node("web1").needs(needs_matching("ntp"))]).broken_discovery())
+                    .because("discovery: "),
                 undecided("Given the node 'web1'; When I follow what it depends on; Then there are no pairs")
                     .on(with_blind_spot())
                     .because("the catalog of web1"),

@@ -254,6 +254,9 @@ fn services() -> Sentence {
                     node("db1"),
                 ]))
                 .because("the catalog of web2: "),
+            // What is not known of the node itself does not count.
+            held("Given the node 'mq1'; Then at most 0 services fall when any one of them is shut down")
+                .on(estate([node("mq1")]).without(Catalog).row("mq1", needs(&["mq1"]))),
             nothing("Given nodes with class 'ntp'; Then at most 2 services fall when any one of them is shut down"),
         ],
     )
@@ -279,6 +282,10 @@ fn nodes() -> Sentence {
                 node("db1"),
             ]))
             .because("the catalog of web2: "),
+            // What may declare anything may have fallen already.
+            undecided("Given the node 'web2'; Then at most 0 nodes fall when any one of them is shut down")
+                .on(estate([node("db2").broken(Catalog), node("web2")]).row("db2", needs(&["web2"])))
+                .because("the catalog of "),
             nothing(
                 "Given nodes with class 'ntp'; Then at most 2 nodes fall when any one of them is shut down",
             ),

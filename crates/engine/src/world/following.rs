@@ -113,6 +113,9 @@ impl<'w> Walk<'w> {
                 self.world.unknown(start.node, Source::Catalogs, &why.into())
             }));
             pairs.unknown.extend(self.unseen(start.node, &certain, &possible));
+            if possible.strangers {
+                pairs.unknown.extend(self.world.estate.unknown_nodes().iter().cloned());
+            }
         }
         pairs.known.sort_unstable();
         pairs.known.dedup();
@@ -350,6 +353,8 @@ struct Reach {
     reached: Vec<NodeId>,
     /// Nodes on the way that may declare anything.
     opaque: Vec<NodeId>,
+    /// Whether it may go on to nodes that nobody told us about, which a filter may select.
+    strangers: bool,
     /// How each node was reached first: by which step, and from which earlier one.
     steps: Vec<(Step, Option<usize>)>,
     /// Of each reached node: its step.
@@ -404,6 +409,7 @@ impl<'w> Search<'w> {
             at_least,
             reached: Vec::new(),
             opaque: Vec::new(),
+            strangers: false,
             steps: Vec::new(),
             by: Vec::new(),
         };
@@ -454,6 +460,7 @@ impl<'w> Search<'w> {
             let dependency = &graph.all[id];
             for (p, provider) in graph.provisions[dependency.provision].providers.iter().enumerate()
             {
+                reach.strangers |= provider.is_unheard() && reach.enough(provider.eligible);
                 let (Some(node), Some(point)) = (provider.node, provider.point) else {
                     continue;
                 };
