@@ -14,14 +14,15 @@ use crate::cases::{Place, can_run, expect_none, policies, seeds};
 use crate::in_process::judge_sources;
 use crate::server::Neo4j;
 
+/// Everything that a run says of its policies, but for how long they took.
 pub fn told(judged: &[Arc<Judged>]) -> Vec<String> {
     let one = |judged: &Arc<Judged>| {
-        let mut findings: Vec<_> =
-            judged.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
-        findings.sort_unstable();
-        // Which of several causes is told first depends on the order of declarations.
-        let undecided = judged.undecided.is_some();
-        format!("{} {:?} {findings:?} {undecided}", judged.policy.name, judged.status)
+        let findings: Vec<_> = judged
+            .findings
+            .iter()
+            .map(|finding| format!("{} {:?}", finding.fingerprint, finding.violation))
+            .collect();
+        format!("{} {:?} {findings:#?} {:?}", judged.policy.name, judged.status, judged.undecided)
     };
     judged.iter().map(one).collect()
 }

@@ -107,6 +107,14 @@ pub trait GraphStore: Send + Sync {
     async fn environments(&self) -> Answer<Rows<Text>>;
     /// The classes that a pattern matches, of every catalog that can be read and has one.
     async fn classes(&self, name: &Pattern) -> Answer<Rows<Vec<Text>>>;
+    /// The same for several patterns, one answer each: the filters of all dependencies ask at once.
+    async fn classes_of_each(&self, names: &[Pattern]) -> Answer<Vec<Rows<Vec<Text>>>> {
+        let mut answers = Vec::with_capacity(names.len());
+        for name in names {
+            answers.push(self.classes(name).await?);
+        }
+        Ok(answers)
+    }
     /// The resources asked for, of every catalog that can be read.
     async fn resources(&self, query: &ResourceQuery) -> Answer<Rows<ResourceRef>>;
     /// A parameter of a resource, for every node of `nodes` whose catalog can be read.

@@ -1,5 +1,6 @@
 //! Questions about nodes, answered from all sources that could tell.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
@@ -168,12 +169,42 @@ impl World {
         if let Some(known) = answers.classes.get(&key) {
             return known;
         }
-        let sources = &self.estate.sources;
-        let (catalogs, no_catalogs) = match &sources.graph {
-            Some(store) => answered(store.classes(name).await),
-            None => (Vec::new(), None),
+        let of_catalogs = match &self.estate.sources.graph {
+            Some(store) => store.classes(name).await,
+            None => Ok(Vec::new()),
         };
-        let (registered, no_registry) = match &sources.registry {
+        self.classes_told(name, of_catalogs).await
+    }
+
+    /// Asks for the classes of several filters in one go, so that each of them is answered already.
+    pub(super) async fn ask_classes<'f>(&self, filters: impl Iterator<Item = &'f Filter>) {
+        let answers = &self.estate.answers;
+        let mut names: BTreeMap<answers::PatternKey, &Pattern> = BTreeMap::new();
+        for test in filters.flat_map(Filter::tests) {
+            if let Test::Class(name) = test {
+                names.insert(answers::key(name), name);
+            }
+        }
+        names.retain(|key, _| answers.classes.get(key).is_none());
+        let names: Vec<_> = names.into_values().cloned().collect();
+        let Some(store) = self.estate.sources.graph.as_ref().filter(|_| names.len() > 1) else {
+            return;
+        };
+        // Where it does not answer, each filter asks for itself and says so.
+        let Ok(told) = store.classes_of_each(&names).await else { return };
+        for (name, of_catalogs) in names.iter().zip(told) {
+            self.classes_told(name, Ok(of_catalogs)).await;
+        }
+    }
+
+    /// Puts together what catalogs and registrations tell, and keeps it.
+    async fn classes_told(
+        &self,
+        name: &Pattern,
+        of_catalogs: Answer<Vec<(NodeName, Vec<Text>)>>,
+    ) -> Arc<Column<Vec<Text>>> {
+        let (catalogs, no_catalogs) = answered(of_catalogs);
+        let (registered, no_registry) = match &self.estate.sources.registry {
             Some(store) => answered(store.classes(name).await),
             None => (Vec::new(), None),
         };
@@ -217,7 +248,7 @@ impl World {
         let values = (0..self.estate.size()).map(of_estate).collect();
         let column = Column { source: Source::Catalogs, values };
         match (no_catalogs, no_registry) {
-            (None, None) => answers.classes.keep(key, column),
+            (None, None) => self.estate.answers.classes.keep(answers::key(name), column),
             _ => Arc::new(column),
         }
     }

@@ -369,6 +369,12 @@ impl Builder {
     /// Finds the providers of every dependency; dependencies with the same ones share a list.
     async fn provisions(&mut self, declared: &[(NodeId, Declared)]) -> Vec<usize> {
         let today = World::today(Arc::clone(&self.estate));
+        let filter = |(_, declared): &'_ (NodeId, Declared)| match &declared.providers {
+            Providers::Matching { filter, .. } => Some(Arc::clone(filter)),
+            Providers::Nodes(_) => None,
+        };
+        let filters: Vec<_> = declared.iter().filter_map(filter).collect();
+        today.ask_classes(filters.iter().map(AsRef::as_ref)).await;
         let mut ids = HashMap::new();
         let mut matching: HashMap<String, Truth> = HashMap::new();
         let mut wanted = Vec::with_capacity(declared.len());

@@ -181,20 +181,30 @@ impl GraphStore for Neo4j {
     }
 
     async fn classes(&self, wanted: &Pattern) -> Answer<Rows<Vec<Text>>> {
+        let answers = self.classes_of_each(std::slice::from_ref(wanted)).await?;
+        Ok(answers.into_iter().next().unwrap_or_default())
+    }
+
+    async fn classes_of_each(&self, wanted: &[Pattern]) -> Answer<Vec<Rows<Vec<Text>>>> {
         let seen = self.seen().await?;
-        let names = seen.classes.iter().filter(|class| wanted.matches(class));
-        let names = list(names.map(String::as_str));
+        let is_wanted = |class: &&String| wanted.iter().any(|wanted| wanted.matches(class));
+        let names = list(seen.classes.iter().filter(is_wanted).map(String::as_str));
         let text = "MATCH (c:Class) WHERE c.name IN $names
 MATCH (n:Node {catalog: 'readable'})-[:HAS_CLASS]->(c) RETURN [n.name, c.name] AS row";
         let mut found: HashMap<NodeName, Vec<Text>> = HashMap::new();
         for row in self.ask(&seen, text, vec![("names", names)]).await? {
             found.entry(name(row.text(0)?)?).or_default().push(row.text(1)?.into());
         }
-        let mut found: Vec<_> = found.into_iter().collect();
-        for (_, classes) in &mut found {
-            classes.sort_unstable();
-        }
-        Ok(found)
+        found.values_mut().for_each(|classes| classes.sort_unstable());
+        let of = |wanted: &Pattern| {
+            let matching = |(node, classes): (&NodeName, &Vec<Text>)| {
+                let classes = classes.iter().filter(|class| wanted.matches(class));
+                let classes: Vec<Text> = classes.cloned().collect();
+                (!classes.is_empty()).then(|| (node.clone(), classes))
+            };
+            found.iter().filter_map(matching).collect()
+        };
+        Ok(wanted.iter().map(of).collect())
     }
 
     async fn resources(&self, query: &ResourceQuery) -> Answer<Rows<ResourceRef>> {
@@ -273,11 +283,13 @@ RETURN [n.name, r.ref] AS row",
     async fn dependencies(&self) -> Answer<Vec<Declared>> {
         let seen = self.seen().await?;
         let text = "MATCH (n:Node)-[:DECLARES]->(d:Dependency)
-RETURN [n.name, d.from, d.at, d.on, d.providers, d.matching, d.needs, d.kind, d.declared_in] AS row";
+RETURN [n.name, d.from, d.at, d.on, d.providers, d.matching, d.needs, d.kind, d.declared_in,
+  d.position] AS row";
         let mut rows = self.ask(&seen, text, Vec::new()).await?;
-        // The same order each time: it is the one in which people are told.
+        // In the order in which they are declared: it is the one in which people are told.
         rows.sort_by_cached_key(|row| {
-            (row.maybe_text(0).map(str::to_owned), row.maybe_text(8).map(str::to_owned))
+            let text = |n| row.maybe_text(n).map(str::to_owned);
+            (text(0), row.maybe_number(9), text(8))
         });
         let mut filters: HashMap<String, Arc<Filter>> = HashMap::new();
         rows.iter().map(|row| declared(row, &mut filters)).collect()

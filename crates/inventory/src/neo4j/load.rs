@@ -125,8 +125,11 @@ impl Loader {
         let titles = catalog.map(Titles::of).unwrap_or_default();
         let declared = catalog.into_iter().flat_map(|catalog| &catalog.dependencies);
         let declared = declared.map(|raw| (raw, false)).chain(beside.map(|raw| (raw, true)));
-        let dependencies =
-            list(declared.map(|(raw, beside)| self.dependency(raw, beside, &titles)));
+        let dependencies = list(
+            (0i64..)
+                .zip(declared)
+                .map(|(position, (raw, beside))| self.dependency(position, raw, beside, &titles)),
+        );
         let resources = catalog.map(|catalog| catalog.resources.as_slice()).unwrap_or_default();
         let pair = |a: u32, b: u32| list([i64::from(a), i64::from(b)]);
         let holds = (0u32..).zip(resources).flat_map(|(here, resource)| {
@@ -168,13 +171,20 @@ impl Loader {
         ])
     }
 
-    fn dependency(&self, raw: &RawDependency, beside: bool, titles: &Titles<'_>) -> BoltType {
+    fn dependency(
+        &self,
+        position: i64,
+        raw: &RawDependency,
+        beside: bool,
+        titles: &Titles<'_>,
+    ) -> BoltType {
         let at = raw.from.as_ref().and_then(|from| titles.find(from));
         let needs = match raw.needs {
             Needs::All => "all".to_owned(),
             Needs::AtLeast(n) => n.to_string(),
         };
         map([
+            ("position", position.into()),
             ("from", or_null(raw.from.as_ref().map(ResourceRef::as_str))),
             ("at", or_null(at)),
             ("on", or_null(raw.on.as_ref().map(ResourceRef::as_str))),
@@ -193,7 +203,9 @@ impl Loader {
         let beside = std::mem::take(&mut self.beside);
         for (node, rows) in beside {
             let none = Titles::default();
-            let dependencies = list(rows.iter().map(|raw| self.dependency(raw, true, &none)));
+            let rows = (0i64..).zip(&rows);
+            let dependencies =
+                list(rows.map(|(position, raw)| self.dependency(position, raw, true, &none)));
             let text = "MERGE (n:Node {name: $name}) ON CREATE SET n.catalog = 'none'
 WITH n
 CALL (n) { OPTIONAL MATCH (n)-[:DECLARES]->(d:Dependency {beside: true}) DETACH DELETE d }
