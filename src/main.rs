@@ -10,6 +10,7 @@ mod exit;
 mod failure;
 mod gates;
 mod nearest;
+mod node_facts;
 mod outgoing;
 mod serve;
 mod sink;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use groundrule_inventory::source::Role;
+use groundrule_inventory::source::{Location, Role};
 
 use super::{Global, ShowFormat};
 
@@ -28,7 +28,8 @@ impl Global {
     /// The file with facts of one node that a lookup was given, and the options without it.
     pub fn facts_file(&self) -> (Self, Option<PathBuf>) {
         let mut others = self.clone();
-        let file = others.urls.facts.take().map(PathBuf::from);
+        let is_file = |text: &String| Location::parse(text).is_err();
+        let file = others.urls.facts.take_if(|text| is_file(text)).map(PathBuf::from);
         (others, file)
     }
 

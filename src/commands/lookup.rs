@@ -1,20 +1,21 @@
 //! `groundrule lookup`: Hiera 5.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use groundrule_core::plain;
+use groundrule_core::redaction::Redaction;
 use groundrule_lookup::Fault;
 use groundrule_lookup::data::{Limits, Map, Value, file, json, yaml};
 use groundrule_lookup::hiera5::types::parse;
-use groundrule_lookup::hiera5::{
-    Hiera5, Key, Layout, Merge, Outcome, Request, Saw, Scope, in_words,
-};
+use groundrule_lookup::hiera5::{Hiera5, Key, Layout, Merge, Outcome, Request, Scope, in_words};
 use groundrule_lookup::render;
-use serde_json::json;
 
 use super::Ended;
 use crate::cli::{Global, Lookup, MergeName, Rendering};
+use crate::commands::hiera3::scope;
+use crate::config::Config;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -31,8 +32,7 @@ const MODULES: [&str; 3] =
 /// Looks keys up; exits with 1 where there is no data for any of them, or it fails.
 pub fn look(context: &Context, global: &Global, what: &Lookup) -> Result<Ended, Failure> {
     let color = context.color(global.color, context.stderr_is_terminal);
-    let (_, file) = global.facts_file();
-    match answer(what, file.as_deref()) {
+    match answer(context, global, what, color) {
         Ok(outcome) => tell(what, outcome, color),
         Err(failure) => {
             failure.show(color);
@@ -41,26 +41,54 @@ pub fn look(context: &Context, global: &Global, what: &Lookup) -> Result<Ended, 
     }
 }
 
-fn answer(what: &Lookup, file: Option<&Path>) -> Result<Outcome, Failure> {
+fn answer(
+    context: &Context,
+    global: &Global,
+    what: &Lookup,
+    color: bool,
+) -> Result<Outcome, Failure> {
     let of = |fault: Fault| Failure::of(&fault);
     let request = request(what)?;
     let keys: Vec<Key> =
         what.keys.iter().map(|key| Key::read(key)).collect::<Result<_, _>>().map_err(of)?;
-    let facts = match file {
-        Some(path) => facts(path).map_err(of)?,
-        None => Map::default(),
+    let (global, file) = global.facts_file();
+    let (facts, hidden) = match (&file, &what.node) {
+        (Some(path), _) => (facts(path).map_err(of)?, None),
+        (None, Some(node)) => facts_of_node(context, &global, node, color)?,
+        (None, None) => (Map::default(), None),
     };
     let named = |name: &str| facts.get(name).and_then(Value::as_str).map(str::to_owned);
     let node = what.node.clone().or_else(|| named("clientcert")).or_else(|| named("fqdn"));
     let node = node.ok_or_else(|| Failure::new("for whom is not said", "name a node: --node"))?;
     let hiera = Hiera5::new(layout(what).map_err(of)?);
-    let scope = Scope::of_node(&node, &what.environment, &facts);
+    let mut scope = Scope::of_node(&node, &what.environment, &facts);
+    if let Some(hidden) = hidden {
+        scope = scope.without(Arc::new(hidden));
+    }
     let session = hiera.session(scope, Instant::now()).map_err(of)?;
     if what.explain_options {
         let module = what.keys.first().and_then(|key| key.split_once("::")).map(|(name, _)| name);
         return Ok(session.explain_options(module));
     }
     Ok(session.lookup(&keys, &request))
+}
+
+/// The facts of a node of the configured sources, and what was never read of them. Where nothing is
+/// configured there are none, and that is told: levels may be missing.
+fn facts_of_node(
+    context: &Context,
+    global: &Global,
+    node: &str,
+    color: bool,
+) -> Result<(Map, Option<Redaction>), Failure> {
+    let config = Config::load(context, global)?;
+    if config.has_no_estate() {
+        let what = format!("no facts of {node} are known: no estate and no --facts are named");
+        Failure::warn(&what, color);
+        return Ok((Map::default(), None));
+    }
+    let facts = Value::from(serde_json::Value::Object(scope::node_facts(&config, node)?));
+    Ok((facts.as_hash().cloned().unwrap_or_default(), Some(config.trust.redaction)))
 }
 
 fn layout(what: &Lookup) -> Result<Layout, Fault> {
@@ -137,8 +165,8 @@ fn tell(what: &Lookup, outcome: Outcome, color: bool) -> Result<Ended, Failure> 
     if explains {
         let text = match what.render_as.unwrap_or(Rendering::S) {
             Rendering::S => explained(&outcome),
-            Rendering::Json => format!("{}\n", explained_as_json(&outcome)),
-            Rendering::Yaml => render::yaml(&Value::from(explained_as_json(&outcome))),
+            Rendering::Json => format!("{}\n", outcome.json()),
+            Rendering::Yaml => render::yaml(&Value::from(outcome.json())),
         };
         out.write_all(text.as_bytes())?;
     } else if let Ok(Some(answer)) = &outcome.answer {
@@ -181,43 +209,4 @@ fn explained(outcome: &Outcome) -> String {
         text.push('\n');
     }
     text
-}
-
-fn explained_as_json(outcome: &Outcome) -> serde_json::Value {
-    let step = |step: &groundrule_lookup::hiera5::Step| {
-        let (path, saw, value) = match &step.saw {
-            Saw::NoFile(path) => (Some(path), "no_file", None),
-            Saw::NoKey(path) => (Some(path), "no_key", None),
-            Saw::Value(path, value) => (Some(path), "value", value.as_ref()),
-            Saw::Fault(path) => (Some(path), "unreadable", None),
-            Saw::NotAsked => (None, "not_asked", None),
-        };
-        let mut row =
-            json!({"layer": *step.layer, "level": *step.level, "source": step.source, "saw": saw});
-        if let Some(path) = path {
-            row["path"] = path.display().to_string().into();
-        }
-        if let Some(value) = value {
-            row["value"] = value.into();
-        }
-        row
-    };
-    let steps: Vec<_> = outcome.steps.iter().map(step).collect();
-    let mut all = json!({"steps": steps});
-    match &outcome.answer {
-        Ok(Some(answer)) => {
-            all["key"] = answer.key.as_deref().into();
-            all["merge"] = answer.merge.into();
-            all["secret"] = answer.is_secret.into();
-            if !answer.is_secret {
-                all["value"] = (&answer.value).into();
-            }
-            let from: Vec<_> =
-                answer.origins.iter().map(|origin| origin.file.display().to_string()).collect();
-            all["from"] = from.into();
-        }
-        Ok(None) => {}
-        Err(fault) => all["fault"] = fault.to_string().into(),
-    }
-    all
 }

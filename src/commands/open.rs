@@ -8,7 +8,7 @@ use groundrule_core::source::Problem;
 use groundrule_engine::estate::Estate;
 use groundrule_inventory::source::{self, Health, Location, Opening, Role, SourceError};
 use groundrule_inventory::{Estate as Directory, OpenError, Options};
-use groundrule_lookup::policies::Data;
+use groundrule_lookup::hierarchy::Hierarchy;
 
 use crate::config::Config;
 use crate::config::sources::{Place, Places};
@@ -37,10 +37,10 @@ pub async fn estate(config: &Config, directory: &Arc<Directory>) -> Arc<Estate> 
     Arc::new(Estate::open(directory.sources(), config.trust.clone()).await)
 }
 
-/// The data that policies look up, if some is configured.
-pub fn lookup(config: &Config) -> Result<Option<Arc<dyn Lookup>>, Failure> {
+/// The data that is looked up for nodes, if some is configured.
+pub fn hierarchy(config: &Config) -> Result<Option<Arc<Hierarchy>>, Failure> {
     let Some(file) = &config.lookup else { return Ok(None) };
-    match Data::open(file, config.trust.redaction.clone()) {
+    match Hierarchy::open(file, config.trust.redaction.clone()) {
         Ok(data) => Ok(Some(Arc::new(data))),
         Err(fault) => Err(Failure::of(&fault)),
     }
@@ -70,9 +70,21 @@ pub struct Each {
 
 /// Opens every source that is configured, each once.
 pub async fn sources(config: &Config) -> Result<Opened, Failure> {
-    let sources = Sources { lookup: lookup(config)?, ..Sources::default() };
-    let mut opened = Opened { sources, problems: Vec::new(), each: Vec::new() };
-    for (roles, place) in gathered(&config.sources) {
+    let mut opened = places(config, &config.sources).await?;
+    opened.sources.lookup = hierarchy(config)?.map(|data| data as Arc<dyn Lookup>);
+    Ok(opened)
+}
+
+/// Opens the sources that tell facts, and no others.
+pub async fn facts(config: &Config) -> Result<Opened, Failure> {
+    let tells = |role: &Role| matches!(role, Role::Facts | Role::Registrations);
+    let chosen = config.sources.iter().filter(|(role, _)| tells(role));
+    places(config, &chosen.map(|(role, place)| (*role, place.clone())).collect()).await
+}
+
+async fn places(config: &Config, places: &Places) -> Result<Opened, Failure> {
+    let mut opened = Opened { sources: Sources::default(), problems: Vec::new(), each: Vec::new() };
+    for (roles, place) in gathered(places) {
         let opening = Opening {
             roles: roles.clone(),
             access: place.access()?,

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use groundrule_core::source::Problem;
 use groundrule_core::verdict::{Severity, Status};
 use groundrule_engine::estate::Estate;
 use groundrule_engine::event::{Event, RunFinished, Summary};
@@ -54,6 +55,7 @@ pub struct Selected {
 pub fn results(
     config: &Config,
     estate: &Arc<Estate>,
+    problems: Vec<Problem>,
     selected: &Selected,
 ) -> Result<String, Failure> {
     let wrong = |error: String| Failure::new(error, "see `groundrule run --help`");
@@ -78,7 +80,7 @@ pub fn results(
         waivers: waivers(config.waivers.as_deref())?,
         mode: config.mode,
         complete,
-        problems: Vec::new(),
+        problems,
     };
     let format = format("results").ok_or_else(|| Failure::new("no format", "this is a bug"))?;
     let written = sink::Memory::default();

@@ -54,7 +54,7 @@ const VARIABLES: [(&str, &str); 9] = [
 ];
 
 /// Variables that are no keys, most of them credentials; they are shown nowhere.
-const CREDENTIALS: [&str; 8] = [
+const CREDENTIALS: [&str; 9] = [
     "GROUNDRULE_LOG",
     "GROUNDRULE_STOMP_USER",
     "GROUNDRULE_STOMP_PASSWORD",
@@ -62,6 +62,7 @@ const CREDENTIALS: [&str; 8] = [
     "GROUNDRULE_NATS_PASSWORD",
     "GROUNDRULE_NATS_TOKEN",
     "GROUNDRULE_HTTP_TOKEN",
+    "GROUNDRULE_HTTP_SECRETS_TOKEN",
     "GROUNDRULE_MONGODB_PASSWORD",
 ];
 
@@ -307,6 +308,13 @@ impl Config {
     pub fn is_directory(&self) -> bool {
         let whole = Location::directory(&self.estate);
         self.sources.values().all(|place| place.location == whole)
+    }
+
+    /// Whether nobody named an estate, and none is where it would be.
+    pub fn has_no_estate(&self) -> bool {
+        let unnamed =
+            |(key, _, origin): &(String, String, String)| key == "estate" && origin == "built in";
+        self.is_directory() && self.origins.iter().any(unnamed) && !self.estate.exists()
     }
 
     /// Where the estate comes from, for people: the directory, or what each part of it is.

@@ -18,13 +18,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use super::openapi;
 use super::state::State;
+use super::{lookups, openapi};
 use crate::commands::run;
 use crate::config::pipeline::duration;
 use crate::gates;
 
-type App = Shared<Arc<State>>;
+pub type App = Shared<Arc<State>>;
 
 /// All routes.
 pub fn router(state: Arc<State>) -> Router {
@@ -36,15 +36,18 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/v1/gate/{id}", delete(release))
         .route("/v1/run", post(judge))
         .route("/v1/ask/{question}", get(ask))
+        .route("/v1/lookup/{key}", get(lookups::look))
+        .route("/v1/facts/{node}", get(lookups::facts))
+        .route("/v1/enc/{node}", get(lookups::classify))
         .fallback(nothing)
         .with_state(state)
 }
 
 /// Why a request is not answered.
-struct Refused(StatusCode, String, Option<String>);
+pub struct Refused(pub StatusCode, pub String, pub Option<String>);
 
 impl Refused {
-    fn bad(what: impl Into<String>, help: impl Into<String>) -> Self {
+    pub fn bad(what: impl Into<String>, help: impl Into<String>) -> Self {
         Self(StatusCode::BAD_REQUEST, what.into(), Some(help.into()))
     }
 }
@@ -60,7 +63,7 @@ impl IntoResponse for Refused {
     }
 }
 
-fn in_json(status: StatusCode, body: &Value) -> Response {
+pub fn in_json(status: StatusCode, body: &Value) -> Response {
     written(status, format!("{body}\n"))
 }
 
@@ -69,7 +72,7 @@ fn written(status: StatusCode, body: String) -> Response {
 }
 
 /// Counts an answer.
-fn counted(state: &State, route: &'static str, answer: Result<Response, Refused>) -> Response {
+pub fn counted(state: &State, route: &'static str, answer: Result<Response, Refused>) -> Response {
     let answer = answer.unwrap_or_else(IntoResponse::into_response);
     state.figures.answered(route, answer.status().as_u16());
     answer
@@ -240,8 +243,10 @@ async fn run_policies(state: &Arc<State>, body: &[u8]) -> Result<Response, Refus
         return Err(Refused(StatusCode::SERVICE_UNAVAILABLE, why, None));
     }
     let (state, current) = (Arc::clone(state), state.current());
-    let judged =
-        tokio::task::spawn_blocking(move || run::results(&state.config, &current.estate, &asked));
+    let judged = tokio::task::spawn_blocking(move || {
+        let problems = current.opened.problems.clone();
+        run::results(&state.config, &current.estate, problems, &asked)
+    });
     match judged.await {
         Ok(Ok(results)) => Ok(written(StatusCode::OK, results)),
         Ok(Err(failure)) => {

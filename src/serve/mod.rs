@@ -1,8 +1,9 @@
-//! `groundrule serve`: the gate, runs and questions over HTTP, from an estate in memory.
+//! `groundrule serve`: the gate, runs, questions and look-ups over HTTP, from an estate that is kept.
 
 mod api;
 mod desk;
 mod figures;
+mod lookups;
 mod openapi;
 mod state;
 
@@ -31,11 +32,6 @@ const RELOAD: Duration = Duration::from_secs(10);
 /// Serves until it is told to stop.
 pub fn run(context: &Context, global: &Global, options: &Serve) -> Result<Ended, Failure> {
     let config = Config::load(context, global)?;
-    if !config.is_directory() {
-        let what =
-            format!("serve keeps an estate directory in memory, and this is {}", config.shown());
-        return Err(Failure::new(what, "name a directory with --estate DIR"));
-    }
     let reload = options.reload.as_ref().or(config.serve.reload.as_ref());
     let reload = reload.map_or(Ok(RELOAD), |text| duration("serve.reload", text))?;
     let listen = options.listen.as_ref().or(config.serve.listen.as_ref());

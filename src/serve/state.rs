@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use groundrule_core::ports::{Reservations, Sources};
+use groundrule_core::ports::{Lookup, Reservations};
 use groundrule_engine::estate::Estate;
 use groundrule_engine::gate::Gate;
+use groundrule_lookup::hierarchy::Hierarchy;
 use groundrule_questions::Settings;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::desk::Desk;
 use super::figures::Figures;
 use crate::cli::Global;
-use crate::commands::{ask, open, run};
+use crate::commands::open::{self, Opened};
+use crate::commands::{ask, run};
 use crate::config::Config;
 use crate::context::Context;
 use crate::failure::Failure;
@@ -39,7 +41,10 @@ pub struct Current {
     pub generation: u64,
     pub estate: Arc<Estate>,
     pub gate: Gate,
-    directory: Arc<groundrule_inventory::Estate>,
+    /// The data that is looked up for nodes, if some is configured.
+    pub data: Option<Arc<Hierarchy>>,
+    /// Where the estate comes from.
+    pub opened: Arc<Opened>,
 }
 
 /// The time: the real one, unless the command line says another.
@@ -100,9 +105,10 @@ impl State {
 
     async fn refresh(&self) {
         let before = self.current();
-        let looked = Arc::clone(&before.directory);
+        let looked = Arc::clone(&before.opened);
         let same = tokio::task::spawn_blocking(move || looked.is_current()).await.unwrap_or(false);
-        let kept = same.then(|| Arc::clone(&before.directory));
+        // A server is asked anew: only it can tell whether it has changed.
+        let kept = (same && self.config.is_directory()).then(|| Arc::clone(&before.opened));
         let read = read(&self.config, self.now, before.generation + 1, kept).await;
         let trouble = match read {
             Ok(current) => {
@@ -123,23 +129,21 @@ async fn read(
     config: &Config,
     now: Now,
     generation: u64,
-    kept: Option<Arc<groundrule_inventory::Estate>>,
+    kept: Option<Arc<Opened>>,
 ) -> Result<Current, Failure> {
     let policies = gates::policies(&config.features)?;
     let waivers = run::waivers(config.waivers.as_deref())?;
-    let directory = match kept {
+    let opened = match kept {
         Some(kept) => kept,
-        None => {
-            let (path, reading) = (config.estate.clone(), config.reading.clone());
-            let opened = tokio::task::spawn_blocking(move || open::at(&path, &reading)).await;
-            opened.map_err(|error| Failure::new(error.to_string(), "this is a bug"))??
-        }
+        None => Arc::new(open::sources(config).await?),
     };
     let mut trust = config.trust.clone();
     trust.now = now.get();
-    let sources = Sources { lookup: open::lookup(config)?, ..directory.sources() };
+    let data = open::hierarchy(config)?;
+    let mut sources = opened.sources.clone();
+    sources.lookup = data.clone().map(|data| data as Arc<dyn Lookup>);
     let estate = Arc::new(Estate::open(sources, trust).await);
     let gate = Gate::new(Arc::clone(&estate), policies, waivers);
     gate.warm().await;
-    Ok(Current { generation, estate, gate, directory })
+    Ok(Current { generation, estate, gate, data, opened })
 }

@@ -94,6 +94,35 @@ fn lookups_answer_and_end_as_puppets() {
 }
 
 #[test]
+fn a_node_of_the_estate_brings_its_facts() {
+    let place = Place::with_estate();
+    place.write(
+        "envs/production/hiera.yaml",
+        "version: 5\nhierarchy:\n- name: Zone\n  path: \"zone%{zone}.yaml\"\n",
+    );
+    place.write("envs/production/data/zone2.yaml", "ntp: two\nport: \"%{token}\"\n");
+    let run = |more: &[&str]| {
+        place.run(&[&["lookup", "--environmentpath", "envs", "--render-as", "s"], more].concat())
+    };
+    let found = run(&["ntp", "--node", "c"]);
+    assert_eq!((found.code, found.stdout.as_str()), (0, "two\n"), "{found:?}");
+    let of_source = run(&["ntp", "--node", "c", "--facts", "estate:estate"]);
+    assert_eq!((of_source.code, of_source.stdout.as_str()), (0, "two\n"), "{of_source:?}");
+    let near = run(&["ntp", "--node", "cc"]);
+    assert_eq!(near.code, 1);
+    assert!(near.stderr.contains("no source knows it"), "{}", near.stderr);
+    // What was never read is no empty text.
+    place.write("estate/facts/c.json", r#"{"fqdn": "c", "zone": "2", "token": "x"}"#);
+    let hidden = run(&["port", "--node", "c"]);
+    assert_eq!(hidden.code, 1);
+    assert!(hidden.stderr.contains("on the redaction list and never read"), "{}", hidden.stderr);
+    fs::remove_dir_all(place.path("estate")).unwrap();
+    let nothing = run(&["ntp", "--node", "c"]);
+    assert_eq!(nothing.code, 1);
+    assert!(nothing.stderr.contains("no facts of c are known"), "{}", nothing.stderr);
+}
+
+#[test]
 fn an_explanation_has_a_line_for_each_place() {
     let ran = lookup(&["ntpserver", "--explain"]);
     assert_eq!(ran.code, 0);

@@ -27,6 +27,7 @@ mod retrying;
 mod secrets;
 mod selecting;
 mod serving;
+mod serving_data;
 mod shipped;
 mod starting;
 mod stopping;

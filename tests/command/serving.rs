@@ -17,8 +17,12 @@ pub struct Server {
 
 impl Server {
     pub fn start(place: &Place, arguments: &[&str]) -> Self {
-        let all = [&["serve", "--listen", "http://127.0.0.1:0"], arguments].concat();
-        Self::run(place.command(&all))
+        Self::listening(place, "http://127.0.0.1:0", arguments)
+    }
+
+    /// At an address with options of its own.
+    pub fn listening(place: &Place, url: &str, arguments: &[&str]) -> Self {
+        Self::run(place.command(&[&["serve", "--listen", url], arguments].concat()))
     }
 
     /// On the shipped estate.
@@ -48,7 +52,7 @@ impl Server {
         self.ask_with(method, path, "", body.as_bytes())
     }
 
-    fn ask_with(
+    pub fn ask_with(
         &self,
         method: &str,
         path: &str,
@@ -239,9 +243,10 @@ fn the_document_describes_the_answers() {
     let (_, error) = server.json("POST", "/v1/gate", &json!({"action": "x"}));
     assert!(schema("Error").is_valid(&error), "{error}");
     for path in document["paths"].as_object().unwrap().keys() {
-        let path = path.replace("{id}", "x").replace("{question}", "spof");
-        let (code, ..) = server.ask("GET", &path, "");
-        assert_ne!(code, 404, "{path}");
+        let path = path.replace("{id}", "x").replace("{question}", "spof").replace("{key}", "k");
+        let path = path.replace("{node}", "web1.example.net");
+        let (_, _, body) = server.ask("GET", &path, "");
+        assert!(!body.contains("there is nothing"), "{path}");
     }
 }
 

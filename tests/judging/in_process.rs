@@ -11,7 +11,7 @@ use groundrule_engine::gate::Gate;
 use groundrule_engine::policy::{Fault, PathSpec, Selection, Vocabulary, compile, discover};
 use groundrule_engine::run::{Options, run};
 use groundrule_engine::waiver::{Mode, Waivers};
-use groundrule_lookup::policies::Data;
+use groundrule_lookup::hierarchy::Hierarchy;
 use jiff::Timestamp;
 
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| groundrule_steps::vocabulary().unwrap());
@@ -87,7 +87,7 @@ fn sources(directory: &Path, settings: &Settings) -> Sources {
             .unwrap();
     let hiera = directory.root().join("hiera.yaml");
     let lookup = hiera.exists().then(|| {
-        let data = Data::open(&hiera, settings.redaction.clone()).unwrap();
+        let data = Hierarchy::open(&hiera, settings.redaction.clone()).unwrap();
         Arc::new(data) as Arc<dyn Lookup>
     });
     Sources { lookup, ..Arc::new(directory).sources() }

@@ -28,6 +28,18 @@ pub fn is_partial(value: &Value) -> bool {
     }
 }
 
+/// Takes out the marks of what was taken from a value, for those who only look at it.
+pub fn unmark(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.shift_remove(REMOVED);
+            map.values_mut().for_each(unmark);
+        }
+        Value::Array(list) => list.iter_mut().for_each(unmark),
+        _ => {}
+    }
+}
+
 impl Default for Redaction {
     fn default() -> Self {
         Self::new([

@@ -9,13 +9,16 @@ pub mod external;
 pub mod extlookup;
 pub mod hiera3;
 pub mod hiera5;
+pub mod hierarchy;
 pub mod interpolate;
 pub mod lint;
 pub mod manifest;
 pub mod merge;
-pub mod policies;
+pub mod outcome;
 pub mod render;
 
 mod fault;
+mod hidden;
+mod policies;
 
 pub use fault::{Details, Fault};

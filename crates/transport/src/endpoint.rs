@@ -123,6 +123,15 @@ impl Endpoint {
         self.secret("token", settings)
     }
 
+    /// The token of those who may be told secrets, likewise: `?secrets_token_file=`,
+    /// `GROUNDRULE_<SCHEME>_SECRETS_TOKEN`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn secrets_token(&self, settings: &Settings) -> Result<Option<String>, CarryError> {
+        self.secret("secrets_token", settings)
+    }
+
     /// Who connects: in the address, or in the variable `GROUNDRULE_<SCHEME>_USER`.
     #[must_use]
     pub fn user(&self, settings: &Settings) -> Option<String> {

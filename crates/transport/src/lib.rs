@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use groundrule_core::delivery::{CarryError, Sink, Source};
 
 pub use endpoint::Endpoint;
-pub use http::Server;
+pub use http::{Caller, Server};
 
 /// What all connections have in common.
 #[derive(Clone)]

@@ -4,9 +4,9 @@ pub mod data;
 pub mod enc;
 pub mod extlookup;
 pub mod hiera;
+pub mod scope;
 
 mod mcollective;
-mod scope;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,11 @@
 //! Where the variables of a lookup come from.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use groundrule_core::name::NodeName;
+use groundrule_core::source::Source;
+use groundrule_engine::estate::Estate;
 use groundrule_lookup::Fault;
 use groundrule_lookup::data::{Limits, Map, Value, file, json, yaml};
 use groundrule_lookup::hiera3::Scope;
@@ -12,7 +15,7 @@ use crate::cli::Global;
 use crate::commands::open;
 use crate::config::Config;
 use crate::context::Context;
-use crate::nearest::nearest;
+use crate::node_facts;
 
 /// Most bytes of a file of facts.
 const FACTS: u64 = 32 << 20;
@@ -45,35 +48,27 @@ fn read(path: &Path, is_json: bool) -> Result<Scope, Fault> {
     Ok(Scope::new(values.unwrap_or(map).clone()))
 }
 
-/// The facts of a node of the estate.
+/// The facts of a node of the estate; of what the redaction list covers nothing was read.
 pub fn of_node(context: &Context, global: &Global, name: &str) -> Result<Scope, Failure> {
     let config = Config::load(context, global)?;
+    let facts = node_facts(&config, name)?;
+    Ok(of_facts(facts).without(Arc::new(config.trust.redaction)))
+}
+
+/// The facts of a node of the configured sources.
+pub fn node_facts(
+    config: &Config,
+    name: &str,
+) -> Result<serde_json::Map<String, serde_json::Value>, Failure> {
     let node =
         NodeName::new(name).map_err(|error| Failure::new(error.to_string(), "name a machine"))?;
-    let sources = open::directory(&config)?.sources();
-    let facts =
-        sources.facts.ok_or_else(|| Failure::new("the estate has no facts", "add facts/ to it"))?;
-    let unanswered = |error: groundrule_core::ports::StoreError| {
-        Failure::new(error.to_string(), "see to it that the facts can be read")
-    };
     open::runtime()?.block_on(async {
-        let documents = facts.documents(std::slice::from_ref(&node)).await.map_err(unanswered)?;
-        if let Some((_, document)) = documents.into_iter().next() {
-            return Ok(of_facts(document));
-        }
-        let listing = facts.nodes().await.map_err(unanswered)?;
-        if let Some((_, why)) = listing.unreadable.iter().find(|(other, _)| *other == node) {
-            return Err(Failure::new(
-                format!("the facts of {node} cannot be read: {why}"),
-                "correct the file",
-            ));
-        }
-        let names = listing.readable.iter().map(|(node, _)| node.as_str());
-        let help = nearest(names, node.as_str()).map_or_else(
-            || "see `groundrule estate nodes` for those that have some".to_owned(),
-            |near| format!("did you mean {near}?"),
-        );
-        Err(Failure::new(format!("there are no facts of {node}"), help))
+        // Discovery and catalogs know nothing of facts: that they are away is no matter.
+        let mut trust = config.trust.clone();
+        trust.expected.retain(|source| matches!(source, Source::Facts | Source::Registrations));
+        let sources = open::facts(config).await?.sources;
+        let estate = Arc::new(Estate::open(sources, trust).await);
+        node_facts::of_node(&estate, &node).await.map_err(|lacking| lacking.failure(&node))
     })
 }
 

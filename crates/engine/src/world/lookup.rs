@@ -23,7 +23,7 @@ impl World {
         };
         let mut asked = Vec::new();
         let mut nodes = Vec::new();
-        for (node, facts) in self.scopes(of).await {
+        for (node, facts) in self.facts(of).await {
             match facts {
                 Known::Present(facts) => {
                     asked.push(node);
@@ -48,8 +48,15 @@ impl World {
         Column { source: Source::Lookup, values }
     }
 
+    /// All facts of a node.
+    pub async fn facts_of(&self, node: NodeId) -> Known<Facts> {
+        let mut one = FixedBitSet::with_capacity(self.size());
+        one.insert(node);
+        self.facts(&one).await.pop().map_or(Known::Absent, |(_, facts)| facts)
+    }
+
     /// All facts of each node of a set: of its facts document, else of its registration.
-    async fn scopes(&self, of: &FixedBitSet) -> Vec<(NodeId, Known<Facts>)> {
+    async fn facts(&self, of: &FixedBitSet) -> Vec<(NodeId, Known<Facts>)> {
         let (mut documents, mut registered) = match self.documents(of).await {
             Ok(found) => found,
             Err(StoreError(why)) => {

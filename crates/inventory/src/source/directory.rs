@@ -35,7 +35,12 @@ impl Directory {
 
 /// Reads the directory; of its ports those that are asked for.
 pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, SourceError> {
-    let directory = Directory::open(location, opening)?;
+    let (place, how) = (location.clone(), opening.clone());
+    // A large estate takes a while, and others must not wait for it.
+    let directory = tokio::task::spawn_blocking(move || Directory::open(&place, &how)).await;
+    let directory = directory.map_err(|error| {
+        SourceError::new(error.to_string(), "this is a bug: please report it")
+    })??;
     let mut sources = directory.0.sources();
     let Sources { graph, facts, registry, discovery, lookup: _ } = &mut sources;
     let asked = |role| opening.roles.contains(&role);

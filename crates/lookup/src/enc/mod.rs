@@ -25,6 +25,16 @@ impl Classification {
     /// As Puppet reads it: YAML.
     #[must_use]
     pub fn yaml(&self) -> String {
+        render::yaml(&self.value())
+    }
+
+    /// The same in JSON.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        (&self.value()).into()
+    }
+
+    fn value(&self) -> Value {
         let class = |(name, parameters): &(String, Map)| {
             (Value::from(name.as_str()), Value::map(parameters.clone()))
         };
@@ -34,7 +44,7 @@ impl Classification {
         if let Some(environment) = &self.environment {
             root.insert("environment".into(), environment.as_str().into());
         }
-        render::yaml(&Value::map(root))
+        Value::map(root)
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use super::*;
 use crate::extlookup::{Config, Extlookup};
-use crate::hiera3::{self, Hiera, Scope};
+use crate::hiera3::{self, Hiera, Resolution, Scope};
+use crate::hiera5::Merge;
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
@@ -32,7 +33,18 @@ fn classes_of_all_levels_are_told() {
     );
     let hiera = Hiera::new(hiera3::Config::parse(&text).unwrap(), Arc::default());
     let mut scope = Scope::default();
-    let told = |scope: &Scope| by_hiera(&hiera.view(scope, Instant::now())).map(|told| told.yaml());
+    let told = |scope: &Scope| {
+        let view = hiera.view(scope, Instant::now());
+        let look = |key: &str, merge: Merge| {
+            let resolution = match merge {
+                Merge::Unique => Resolution::Array,
+                Merge::Hash => Resolution::Hash,
+                _ => Resolution::Priority,
+            };
+            Ok(view.lookup(key, resolution)?.map(|answer| answer.value))
+        };
+        by_hiera(look).map(|told| told.yaml())
+    };
     assert_eq!(
         told(&scope).unwrap(),
         "---\nclasses:\n  users::common: {}\nparameters:\n  a: 1\n  b: 2\n"

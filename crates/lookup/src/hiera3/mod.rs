@@ -7,6 +7,7 @@ mod answer;
 mod backend;
 mod config;
 mod expand;
+mod explain;
 mod scope;
 mod view;
 

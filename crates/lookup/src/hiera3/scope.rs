@@ -1,20 +1,34 @@
 //! The variables that a lookup is made with.
 
+use std::sync::Arc;
+
+use groundrule_core::redaction::Redaction;
+
 use crate::Fault;
 use crate::data::{Map, Value};
+use crate::hidden::Hidden;
 use crate::interpolate::{self, Segment};
 
 /// The variables of one machine.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Scope {
     variables: Map,
+    hidden: Hidden,
 }
 
 impl Scope {
     /// With these variables.
     #[must_use]
     pub fn new(variables: Map) -> Self {
-        Self { variables }
+        Self { variables, hidden: Hidden::default() }
+    }
+
+    /// Says which variables were never read: whoever asks for one of them gets a fault, not an empty
+    /// text.
+    #[must_use]
+    pub fn without(mut self, hidden: Arc<Redaction>) -> Self {
+        self.hidden = Hidden::by(hidden);
+        self
     }
 
     /// Sets one.
@@ -38,8 +52,14 @@ impl Scope {
     ///
     /// # Errors
     ///
-    /// Where the name cannot be read, or asks for a part of what has no such parts.
+    /// Where the name cannot be read, asks for a part of what has no such parts, or was never read.
     pub fn dig(&self, name: &str) -> Result<Option<&Value>, Fault> {
+        let value = self.found(name)?;
+        self.hidden.check(name, value)?;
+        Ok(value)
+    }
+
+    fn found(&self, name: &str) -> Result<Option<&Value>, Fault> {
         if !name.contains(['.', '"', '\''])
             && !name.starts_with(|c: char| c.is_ascii_digit())
             && !name.is_empty()
@@ -67,6 +87,6 @@ impl Scope {
 
 impl FromIterator<(Value, Value)> for Scope {
     fn from_iter<I: IntoIterator<Item = (Value, Value)>>(variables: I) -> Self {
-        Self { variables: variables.into_iter().collect() }
+        Self::new(variables.into_iter().collect())
     }
 }

@@ -10,10 +10,10 @@ use crate::interpolate::Guard;
 use super::config::Function;
 use super::eyaml;
 use super::layer::{DataFile, Layer, Placed, Sources};
-use super::outcome::{Origin, Saw, Step};
 use super::session::Session;
 use super::types::convert;
 use super::{Key, Merge};
+use crate::outcome::{Origin, Saw, Step};
 
 /// A question that is being answered.
 pub(super) struct Ask<'s, 'h> {
@@ -199,7 +199,7 @@ impl<'s, 'h> Ask<'s, 'h> {
         let document = match self.session.read(layer, level, file) {
             Ok(Some(document)) => document,
             Ok(None) => {
-                self.saw(layer, level, name, || Saw::NoFile(file.path.clone()));
+                self.saw(layer, level, name, || Saw::NoFile(Some(file.path.clone())));
                 return Ok(None);
             }
             Err(fault) => {

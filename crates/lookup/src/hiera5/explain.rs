@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::data::Value;
 
-use super::outcome::{Answer, Saw, Step};
+use crate::outcome::{Answer, Saw, Step};
 
 /// How long a shown value may be, in characters.
 const LONGEST: usize = 60;
@@ -32,7 +32,7 @@ fn row(step: &Step, answer: Option<&Answer>) -> [String; 4] {
         answer.is_some_and(|answer| answer.origins.iter().any(|origin| *origin.file == *file))
     };
     let (path, saw) = match &step.saw {
-        Saw::NoFile(path) => (Some(path), "no such file".to_owned()),
+        Saw::NoFile(path) => (path.as_ref(), "no such file".to_owned()),
         Saw::NoKey(path) => (Some(path), "no such key".to_owned()),
         Saw::Value(path, Some(value)) => (Some(path), short(value)),
         Saw::Value(path, None) => (Some(path), "(secret)".to_owned()),

@@ -14,7 +14,6 @@ mod layer;
 mod layout;
 mod lookup_options;
 mod merge;
-mod outcome;
 mod scope;
 mod session;
 pub mod types;
@@ -29,13 +28,13 @@ use regex::Regex;
 
 use crate::Fault;
 use crate::data::{Cache, Document, Format, Value};
+pub use crate::outcome::{Answer, Origin, Outcome, Saw, Step};
 
 use config::{Config, Owner};
 pub use explain::in_words;
 pub use key::Key;
 pub use layout::Layout;
 pub use merge::Merge;
-pub use outcome::{Answer, Origin, Outcome, Saw, Step};
 pub use scope::Scope;
 pub use session::Session;
 use types::Type;

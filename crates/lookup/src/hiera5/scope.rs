@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use groundrule_core::fact::FactName;
-use groundrule_core::redaction::{self, Redaction};
+use groundrule_core::redaction::Redaction;
 
 use crate::Fault;
 use crate::data::{Map, Value};
+use crate::hidden::Hidden;
 use crate::interpolate::split;
 
 use super::key::dig;
@@ -16,7 +16,7 @@ use super::key::dig;
 pub struct Scope {
     facts: Value,
     others: Map,
-    hidden: Option<Arc<Redaction>>,
+    hidden: Hidden,
 }
 
 impl Scope {
@@ -46,7 +46,7 @@ impl Scope {
         Self {
             facts: Value::map(facts.clone()),
             others: others.into_iter().map(|(name, value)| (name.into(), value)).collect(),
-            hidden: None,
+            hidden: Hidden::default(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Scope {
     /// text.
     #[must_use]
     pub fn without(mut self, hidden: Arc<Redaction>) -> Self {
-        self.hidden = Some(hidden);
+        self.hidden = Hidden::by(hidden);
         self
     }
 
@@ -79,26 +79,8 @@ impl Scope {
         } else {
             self.root(name, local)
         };
-        self.seen(name, value.as_ref())?;
+        self.hidden.check(name, value.as_ref())?;
         Ok(value)
-    }
-
-    /// Refuses what was never read, whole or in part.
-    fn seen(&self, name: &str, value: Option<&Value>) -> Result<(), Fault> {
-        let Some(hidden) = &self.hidden else { return Ok(()) };
-        let is_partial = || match value {
-            Some(value @ (Value::Hash(_) | Value::Array(_))) => {
-                redaction::is_partial(&value.into())
-            }
-            _ => false,
-        };
-        if hidden.covers_fact(&FactName::new(name.strip_prefix("::").unwrap_or(name)))
-            || is_partial()
-        {
-            let what = format!("the variable {name} is on the redaction list and never read");
-            return Err(Fault::new(what, "do not let data depend on secrets"));
-        }
-        Ok(())
     }
 
     fn root(&self, name: &str, local: Option<(&str, &Value)>) -> Option<Value> {

@@ -17,8 +17,8 @@ use super::eyaml;
 use super::hocon;
 use super::layer::{DataFile, Layer, Placed};
 use super::lookup_options::{Options, check};
-use super::outcome::{Answer, Outcome};
 use super::{Hiera5, Key, Merge, Request, Scope};
+use crate::outcome::{Answer, Outcome};
 
 /// The hierarchy as it is for one node: files are found once, and read when they are asked for the
 /// first time.

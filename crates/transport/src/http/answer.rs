@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::body;
-use super::door::{Door, Stranger, UNIT};
+use super::door::{Caller, Door, Stranger, UNIT};
 use super::listen::Answers;
 use crate::intake::Batch;
 
@@ -85,7 +85,7 @@ fn accepted(door: &Door, request: &Request<Incoming>) -> Result<bool, Refusal> {
 }
 
 /// Whether who asks may.
-pub fn admitted(door: &Door, headers: &HeaderMap) -> Result<(), Refusal> {
+pub fn admitted(door: &Door, headers: &HeaderMap) -> Result<Caller, Refusal> {
     door.admits(headers).map_err(|stranger| match stranger {
         Stranger::Nobody => {
             let why = "it takes a token: Authorization: Bearer TOKEN";

@@ -32,6 +32,14 @@ pub struct Door {
     /// The bytes that may still be posted, in units.
     pub room: Arc<Semaphore>,
     token: Option<String>,
+    secrets_token: Option<String>,
+}
+
+/// Who was let in: an extension of each request that a server hands on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Whether it may be told secrets: only who shows the token for that, `?secrets_token_file=FILE`.
+    pub may_read_secrets: bool,
 }
 
 /// What is wrong with who posts.
@@ -49,10 +57,12 @@ impl Door {
     /// # Errors
     /// When something is wrong with them.
     pub fn read(endpoint: &Endpoint, settings: &Settings) -> Result<Self, CarryError> {
-        let keys = ["timeout", "connections", "token_file", "cert", "key", "ca"];
+        let keys =
+            ["timeout", "connections", "token_file", "secrets_token_file", "cert", "key", "ca"];
         query::known(endpoint, &keys)?;
         let token = endpoint.token(settings)?;
-        if token.as_ref().is_some_and(|token| token.trim().is_empty()) {
+        let secrets_token = endpoint.secrets_token(settings)?;
+        if [&token, &secrets_token].into_iter().flatten().any(|token| token.trim().is_empty()) {
             return Err(query::refused(endpoint, "its token is empty: write one, or name none"));
         }
         let secure = endpoint.scheme == "https";
@@ -67,6 +77,7 @@ impl Door {
             tls: if secure { Some(tls::server(endpoint)?) } else { None },
             room: Arc::new(Semaphore::new(BYTES.max(settings.max_message).div_ceil(UNIT))),
             token,
+            secrets_token,
         })
     }
 
@@ -85,19 +96,32 @@ impl Door {
         ))
     }
 
-    /// Whether who posts may.
+    /// Who posts or asks, if it may.
     ///
     /// # Errors
     /// When the token is missing or another one.
-    pub fn admits(&self, headers: &HeaderMap) -> Result<(), Stranger> {
-        let Some(token) = &self.token else { return Ok(()) };
-        let given = headers.get(AUTHORIZATION).ok_or(Stranger::Nobody)?.as_bytes();
-        let (scheme, given) = given.split_at_checked(7).ok_or(Stranger::Nobody)?;
-        if !scheme.eq_ignore_ascii_case(b"bearer ") {
-            return Err(Stranger::Nobody);
+    pub fn admits(&self, headers: &HeaderMap) -> Result<Caller, Stranger> {
+        let given = bearer(headers);
+        let shows = |token: &Option<String>| match (token, given) {
+            (Some(token), Some(given)) => same(given, token.as_bytes()),
+            _ => false,
+        };
+        if shows(&self.secrets_token) {
+            return Ok(Caller { may_read_secrets: true });
         }
-        if same(given.trim_ascii(), token.as_bytes()) { Ok(()) } else { Err(Stranger::Other) }
+        match (&self.token, given) {
+            (None, _) => Ok(Caller::default()),
+            (Some(_), None) => Err(Stranger::Nobody),
+            (Some(_), Some(_)) if shows(&self.token) => Ok(Caller::default()),
+            (Some(_), Some(_)) => Err(Stranger::Other),
+        }
     }
+}
+
+/// The token that a request shows.
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let (scheme, given) = headers.get(AUTHORIZATION)?.as_bytes().split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| given.trim_ascii())
 }
 
 /// Compares in a time that tells nothing of how much is right.
@@ -119,5 +143,38 @@ mod tests {
         for other in ["", "secre", "secrets", "Secret", "tecret", "secret\0"] {
             assert!(!same(other.as_bytes(), b"secret"), "{other}");
         }
+    }
+
+    #[test]
+    fn secrets_take_a_token_of_their_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, format!("{name}\n")).unwrap();
+            format!("{name}_token_file={}", path.display())
+        };
+        let door = |query: &str| {
+            let endpoint = Endpoint::parse(&format!("http://127.0.0.1:1/?{query}")).unwrap();
+            Door::read(&endpoint, &Settings::default()).unwrap()
+        };
+        let secrets = file("secrets");
+        std::fs::write(directory.path().join("plain"), "plain").unwrap();
+        let plain = format!("token_file={}", directory.path().join("plain").display());
+        let asks = |door: &Door, token: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(token) = token {
+                headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+            }
+            door.admits(&headers).map(|caller| caller.may_read_secrets)
+        };
+        let both = door(&format!("{plain}&{secrets}"));
+        assert_eq!(asks(&both, Some("secrets")), Ok(true));
+        assert_eq!(asks(&both, Some("plain")), Ok(false));
+        assert_eq!(asks(&both, Some("other")), Err(Stranger::Other));
+        assert_eq!(asks(&both, None), Err(Stranger::Nobody));
+        let open = door(&secrets);
+        assert_eq!(asks(&open, Some("secrets")), Ok(true));
+        assert_eq!([asks(&open, Some("other")), asks(&open, None)], [Ok(false), Ok(false)]);
+        assert_eq!(asks(&door(&plain), Some("secrets")), Err(Stranger::Other));
     }
 }

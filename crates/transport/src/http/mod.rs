@@ -10,6 +10,7 @@ mod source;
 
 use groundrule_core::delivery::{CarryError, Sink, Source};
 
+pub use door::Caller;
 pub use server::Server;
 
 use crate::{Endpoint, Settings};

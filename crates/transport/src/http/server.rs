@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::answer::{Refusal, admitted, taken};
-use super::door::Door;
+use super::door::{Caller, Door};
 use super::listen::{Answers, Listen};
 use crate::streams::bind;
 use crate::{Endpoint, Settings, query};
@@ -24,7 +24,8 @@ use crate::{Endpoint, Settings, query};
 const OPEN: &str = "/healthz";
 
 /// Listens at `http://host:port` or `https://…?cert=FILE&key=FILE&ca=FILE`, with a token by
-/// `?token_file=FILE`. Off loopback it demands a token or certificates.
+/// `?token_file=FILE`. Off loopback it demands a token or certificates. Handlers find the [`Caller`]
+/// among the extensions of a request.
 pub struct Server {
     door: Arc<Door>,
     listener: TcpListener,
@@ -80,13 +81,15 @@ impl Routed {
         door: &Door,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Refusal> {
-        if request.uri().path() != OPEN {
-            admitted(door, request.headers())?;
-        }
+        let caller = match request.uri().path() {
+            OPEN => Caller::default(),
+            _ => admitted(door, request.headers())?,
+        };
         let mut head = Request::new(());
         *head.method_mut() = request.method().clone();
         *head.uri_mut() = request.uri().clone();
         head.headers_mut().clone_from(request.headers());
+        head.extensions_mut().insert(caller);
         // The room is held until it is answered.
         let (_room, body) = taken(door, request, Instant::now() + door.timeout).await?;
         let request = head.map(|()| Body::from(body));
