@@ -19,7 +19,8 @@ use crate::running::{NOW, Place, Ran, shipped};
 
 static MONGODB: LazyLock<Service> = LazyLock::new(groundrule_services::mongodb);
 
-fn mongodb(name: &str) -> String {
+/// The address of a collection.
+pub fn mongodb(name: &str) -> String {
     format!("mongodb://127.0.0.1:{}/{name}", MONGODB.port())
 }
 
@@ -33,7 +34,7 @@ fn judged(place: &Place, estate: &str, urls: &[(&str, String)]) -> Ran {
     place.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-fn load(place: &Place, estate: &str, urls: &[(&str, String)]) {
+pub fn load(place: &Place, estate: &str, urls: &[(&str, String)]) {
     let mut arguments =
         vec!["load".to_owned(), "--from".into(), format!("estate:{}", shipped(estate))];
     arguments.extend(["--prune".into(), "--quiet".into()]);

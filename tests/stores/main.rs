@@ -16,6 +16,7 @@ mod in_process;
 mod server;
 
 mod alike;
+mod asking;
 mod counting;
 mod doctor;
 mod documents;

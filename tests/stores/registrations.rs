@@ -15,13 +15,36 @@ use crate::running::Place;
 #[test]
 fn a_real_fleet_registers() {
     let broker = groundrule_services::activemq();
-    let fleet = groundrule_services::mcollective_forwarding(&broker, "/queue/registrations");
+    let queue = "/queue/registrations";
+    let fleet = groundrule_services::mcollective_forwarding(&broker, queue, None);
+    let from = format!("stomp://{}@127.0.0.1:{}{queue}", broker.user(), broker.port());
+    kept(&from, ("GROUNDRULE_STOMP_PASSWORD", broker.password()));
+    drop(fleet);
+}
+
+/// ... or to NATS, also after the server was away.
+#[test]
+fn a_real_fleet_registers_over_nats() {
+    let (broker, nats) = (groundrule_services::activemq(), groundrule_services::nats());
     let place = Place::new();
-    let from = format!("stomp://{}@127.0.0.1:{}/queue/registrations", broker.user(), broker.port());
+    place.write("password", format!("{}\n", nats.password()));
+    let subject = format!("nats://{}@127.0.0.1:{}/registrations", nats.user(), nats.port());
+    let password = place.path("password");
+    let fleet = groundrule_services::mcollective_forwarding(&broker, &subject, Some(&password));
+    let variable = ("GROUNDRULE_NATS_PASSWORD", nats.password());
+    kept(&subject, variable);
+    nats.restart();
+    kept(&subject, variable);
+    drop(fleet);
+}
+
+/// Waits until the whole fleet has arrived.
+fn kept(from: &str, (variable, password): (&str, &str)) {
+    let place = Place::new();
     let file = place.path("registrations.db");
     let to = format!("sqlite:{}", file.display());
-    let mut command = place.command(&["registrations", "--from", &from, "--to", &to]);
-    command.env("GROUNDRULE_STOMP_PASSWORD", broker.password());
+    let mut command = place.command(&["registrations", "--from", from, "--to", &to]);
+    command.env(variable, password);
     let mut receiver = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(60);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -33,7 +56,6 @@ fn a_real_fleet_registers() {
     kill(Pid::from_raw(i32::try_from(receiver.id()).unwrap()), Signal::SIGTERM).unwrap();
     let ended = receiver.wait().unwrap();
     assert_eq!(ended.code(), Some(0));
-    drop(fleet);
 }
 
 /// How many nodes are known there.

@@ -5,6 +5,8 @@
 //! replaced by something easier: a test that needs one which can't be had fails and says what to
 //! install.
 
+use std::path::Path;
+
 mod port;
 mod process;
 mod service;
@@ -72,12 +74,19 @@ pub fn mcollective(broker: &Service) -> Service {
     Service::start_at("mcollective", broker.port(), &[&broker_directory])
 }
 
-/// The same, and lb1 sends what nodes register to a destination of the broker.
+/// The same, and lb1 sends what nodes register to a destination of the broker, or to a NATS server
+/// with the password in a file.
 #[must_use]
-pub fn mcollective_forwarding(broker: &Service, destination: &str) -> Service {
-    let broker_directory = format!("broker={}", broker.directory().display());
-    let forward = format!("forward={destination}");
-    Service::start_at("mcollective", broker.port(), &[&broker_directory, &forward])
+pub fn mcollective_forwarding(
+    broker: &Service,
+    destination: &str,
+    password_file: Option<&Path>,
+) -> Service {
+    let mut options =
+        vec![format!("broker={}", broker.directory().display()), format!("forward={destination}")];
+    options.extend(password_file.map(|file| format!("password_file={}", file.display())));
+    let options: Vec<_> = options.iter().map(String::as_str).collect();
+    Service::start_at("mcollective", broker.port(), &options)
 }
 
 /// NRPE without TLS, which `check_nrpe -n` asks; its plugins run as they do on every machine. The

@@ -4,10 +4,11 @@ module MCollective
   module Agent
     # Hands on what each node registers, as JSON, for `groundrule registrations` and for estate directories:
     #
-    #   plugin.registration.destination = /queue/registrations   on MCollective's own broker
-    #   plugin.registration.directory = /var/lib/registrations   as DIR/NAME.json
+    #   plugin.registration.destination = /queue/registrations              on MCollective's own broker
+    #   plugin.registration.destination = nats://USER@HOST:4222/SUBJECT     and in plugin.registration.password_file
+    #   plugin.registration.directory = /var/lib/registrations              as DIR/NAME.json
     #
-    # Either or both; without any of them the agent is not there. One node of a collective needs it.
+    # A destination, a directory or both; without any of them the agent is not there. One node of a collective needs it.
     class Registration
       KEPT = %i[senderid callerid collective msgtime ttl agent requestid filter body].freeze
       PLACES = %w[registration.destination registration.directory].freeze
@@ -23,6 +24,7 @@ module MCollective
         @meta = { name: "registration", description: "hands on registrations", author: "groundrule",
                   license: "Apache-2.0", version: "1", url: "https://github.com/groundrule/groundrule", timeout: 10 }
         @destination, @directory = PLACES.map { |place| Config.instance.pluginconf[place] }
+        @nats = nats if @destination.to_s.start_with?("nats:")
       end
 
       def handlemsg(message, connection)
@@ -41,8 +43,16 @@ module MCollective
 
       private
 
-      # Over the connection that is there: no further login is needed.
+      def nats
+        require "mcollective/util/groundrule_nats"
+        file = Config.instance.pluginconf["registration.password_file"]
+        Util::GroundruleNats.new(@destination, file && File.read(file).chomp)
+      end
+
+      # To MCollective's broker over the connection that is there: no further login is needed.
       def publish(json, connection)
+        return @nats.publish(json) if @nats
+
         connection.connection.publish(@destination, json, "persistent" => "true", "content-type" => "application/json")
       end
 
