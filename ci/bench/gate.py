@@ -9,7 +9,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def arguments():
     parser.add_argument("--nodes", type=int, default=10_000)
     parser.add_argument("--resources", type=int, default=300)
     parser.add_argument("--peer-nodes", type=int, default=1_000, help="size of the estate for networkx")
-    parser.add_argument("--requests", type=int, default=4_000)
+    parser.add_argument("--seconds", type=int, default=10, help="of load by wrk")
     parser.add_argument("--concurrency", type=int, default=16)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/groundrule")
@@ -66,31 +65,17 @@ def ask(connection, method, path, body=None):
     return took, read
 
 
-def gate(server, options, nodes, hold):
-    """Seconds of every request of some that ask at once."""
-    times, lock = [], threading.Lock()
-
-    def work(thread):
-        connection, own = server.connection(), []
-        for n in range(options.requests // options.concurrency):
-            node = nodes[(n * options.concurrency + thread) * 7919 % len(nodes)]
-            took, _ = ask(connection, "POST", "/v1/gate", {"action": "terminate", "nodes": [node], "hold": hold})
-            own.append(took)
-        with lock:
-            times.extend(own)
-
-    threads = [threading.Thread(target=work, args=(thread,)) for thread in range(options.concurrency)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    times.sort()
-    return times, len(times) / (time.perf_counter() - began)
-
-
-def percentile(times, part):
-    return times[min(len(times) - 1, int(len(times) * part))]
+def gate(server, options, nodes, hold, directory):
+    """What wrk tells of many requests that ask at once."""
+    listed = directory / "nodes"
+    listed.write_text("".join(f"{node}\n" for node in nodes))
+    command = ["wrk", "-t1", f"-c{options.concurrency}", f"-d{options.seconds}s", "-s", ROOT / "ci/bench/gate.lua", f"http://{server.host}/v1/gate"]
+    environment = {**os.environ, "GATE_NODES": str(listed), "GATE_HOLD": hold}
+    ran = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True, check=True)
+    told = json.loads(ran.stdout.splitlines()[-1])
+    if told["errors"] or not told["requests"]:
+        sys.exit(f"wrk: {ran.stdout}")
+    return told
 
 
 def question(server, path, runs):
@@ -106,10 +91,10 @@ def rows(options, estate, directory):
         spofs = json.loads(ask(server.connection(), "GET", "/v1/ask/spof")[1])["spofs"]
         worst = spofs[0]["node"] if spofs else nodes[0]
         for hold, what in (("0s", "nothing is held"), ("1s", "what is allowed is held for a second")):
-            times, rate = gate(server, options, nodes, hold)
-            median, high = percentile(times, 0.5), percentile(times, 0.99)
-            told = f"{milliseconds(high)} (median {milliseconds(median)}, {rate:.0f}/s)"
-            yield f"gate, p99 of {len(times)} at {options.concurrency} at once, {what}", told, "10 ms"
+            load = gate(server, options, nodes, hold, directory)
+            rate = load["requests"] / load["seconds"]
+            told = f"{milliseconds(load['high'])} (median {milliseconds(load['median'])}, {rate:.0f}/s)"
+            yield f"gate, p99 of {load['requests']} at {options.concurrency} at once, {what}", told, "10 ms"
         ours = {}
         for name, path, wanted in (
             ("spof", "/v1/ask/spof", "2 s"),

@@ -4,6 +4,7 @@
 mod changing;
 mod classifying;
 mod extlookup;
+mod fleet;
 mod hiera;
 mod linting;
 mod site;

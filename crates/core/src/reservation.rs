@@ -81,7 +81,7 @@ pub struct Reservation {
 pub struct Held {
     /// Those that count, in the order of their ids.
     pub all: Vec<Reservation>,
-    /// Changes whenever one is added or released.
+    /// Changes whenever one is added, released or moved.
     pub version: u64,
 }
 
@@ -101,7 +101,13 @@ impl Reservation {
     /// Whether it lapsed so long ago that no clock makes it count again.
     #[must_use]
     pub fn is_past(&self, now: Timestamp) -> bool {
-        now.duration_since(self.until) > KEPT
+        self.until < Self::past(now)
+    }
+
+    /// What ended before this is past.
+    #[must_use]
+    pub fn past(now: Timestamp) -> Timestamp {
+        now.checked_sub(KEPT).unwrap_or(Timestamp::MIN)
     }
 
     /// The same as if it was made now, where it was made in the future: a clock was set back, and

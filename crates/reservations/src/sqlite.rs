@@ -1,5 +1,6 @@
 //! Reservations in an SQLite file, for the gates of one machine.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,18 +30,33 @@ const FORMAT: Format = Format {
     ",
 };
 
+const VERSION: &str = "SELECT version FROM state";
+const CHANGED: &str = "UPDATE state SET version = version + 1";
+
 pub(crate) async fn open(url: &str) -> Answer<Arc<dyn Reservations>> {
     let path = PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url));
     let opened = blocking(move || {
         let connection = sqlite::open(&path, &FORMAT).map_err(told)?;
-        Ok(File { path, connection: Mutex::new(connection) })
+        Ok(File { path, open: Mutex::new(Open { connection, known: None }) })
     });
     Ok(Arc::new(Shared(Arc::new(opened.await?))))
 }
 
 struct File {
     path: PathBuf,
-    connection: Mutex<Connection>,
+    open: Mutex<Open>,
+}
+
+struct Open {
+    connection: Connection,
+    /// What was read last: it is what is there as long as the version is the same.
+    known: Option<Known>,
+}
+
+/// All reservations by id, those included that have lapsed, of a version.
+struct Known {
+    version: u64,
+    all: BTreeMap<String, Reservation>,
 }
 
 struct Shared(Arc<File>);
@@ -54,23 +70,79 @@ async fn blocking<T: Send + 'static>(
 }
 
 impl Shared {
-    /// Does something in a transaction.
-    async fn write<T: Send + 'static>(
+    /// Does something with the file.
+    async fn with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Open) -> rusqlite::Result<T> + Send + 'static,
     ) -> Answer<T> {
         let file = Arc::clone(&self.0);
         blocking(move || {
-            let mut connection = file.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let done = || {
-                let all = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let done = work(&all)?;
-                all.commit()?;
-                Ok(done)
-            };
-            done().map_err(|error| explained(&file.path, &error))
+            let mut open = file.open.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut open).map_err(|error| explained(&file.path, &error))
         })
         .await
+    }
+}
+
+impl Open {
+    /// Does something in a transaction that writes.
+    fn write<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let all = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&all)?;
+        all.commit()?;
+        Ok(done)
+    }
+
+    /// Everything that is there now.
+    fn read(&mut self) -> rusqlite::Result<&Known> {
+        let all = self.connection.transaction()?;
+        let version: i64 = all.query_row(VERSION, [], |row| row.get(0))?;
+        let version = version.cast_unsigned();
+        let known = match self.known.take().filter(|known| known.version == version) {
+            Some(known) => known,
+            None => Known { version, all: rows(&all)? },
+        };
+        all.commit()?;
+        Ok(self.known.insert(known))
+    }
+
+    /// Those that count, after those that were made in the future are as if they were made now.
+    fn held(&mut self, now: Timestamp) -> rusqlite::Result<Held> {
+        loop {
+            let known = self.read()?;
+            let ahead: Vec<_> = known.all.values().filter_map(|held| held.made_now(now)).collect();
+            if ahead.is_empty() {
+                let all = known.all.values().filter(|held| held.counts(now)).cloned().collect();
+                return Ok(Held { all, version: known.version });
+            }
+            self.write(|all| {
+                all.execute(CHANGED, [])?;
+                ahead.iter().try_for_each(|held| put(all, held))
+            })?;
+        }
+    }
+
+    fn reserve(&mut self, new: Vec<Reservation>, version: u64) -> rusqlite::Result<bool> {
+        let now = new.iter().map(|held| held.made).min().unwrap_or(Timestamp::MIN);
+        let done = self.write(|all| {
+            let changed = format!("{CHANGED} WHERE version = ?");
+            if all.execute(&changed, [version.cast_signed()])? == 0 {
+                return Ok(false);
+            }
+            let past = Reservation::past(now).as_millisecond();
+            all.execute("DELETE FROM reservations WHERE until < ?", [past])?;
+            new.iter().try_for_each(|held| put(all, held))?;
+            Ok(true)
+        })?;
+        if let (true, Some(known)) = (done, self.known.as_mut().filter(|k| k.version == version)) {
+            known.version += 1;
+            known.all.retain(|_, held| !held.is_past(now));
+            known.all.extend(new.into_iter().map(|held| (held.id.clone(), held)));
+        }
+        Ok(done)
     }
 }
 
@@ -81,68 +153,41 @@ fn explained(path: &Path, error: &rusqlite::Error) -> StoreError {
 #[async_trait]
 impl Reservations for Shared {
     async fn held(&self, now: Timestamp) -> Answer<Held> {
-        let file = Arc::clone(&self.0);
-        let read = blocking(move || {
-            let mut connection = file.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut read = || {
-                let all = connection.transaction()?;
-                read(&all)
-            };
-            read().map_err(|error| explained(&file.path, &error))
-        });
-        let (version, all) = read.await?;
-        let ahead: Vec<_> = all.iter().filter_map(|held| held.made_now(now)).collect();
-        if ahead.is_empty() {
-            let all = all.into_iter().filter(|held| held.counts(now)).collect();
-            return Ok(Held { all, version });
-        }
-        self.write(move |all| ahead.iter().try_for_each(|held| put(all, held))).await?;
-        self.held(now).await
+        self.with(move |open| open.held(now)).await
     }
 
     async fn reserve(&self, new: &[Reservation], version: u64) -> Answer<bool> {
         let new = new.to_vec();
-        self.write(move |all| {
-            let changed = "UPDATE state SET version = version + 1 WHERE version = ?";
-            if all.execute(changed, [version.cast_signed()])? == 0 {
-                return Ok(false);
-            }
-            let (_, known) = read(all)?;
-            let now = new.iter().map(|held| held.made).min().unwrap_or(Timestamp::MIN);
-            for past in known.iter().filter(|held| held.is_past(now)) {
-                all.execute("DELETE FROM reservations WHERE id = ?", [&past.id])?;
-            }
-            new.iter().try_for_each(|held| put(all, held))?;
-            Ok(true)
-        })
-        .await
+        self.with(move |open| open.reserve(new, version)).await
     }
 
     async fn release(&self, id: &str, now: Timestamp) -> Answer<bool> {
         let id = id.to_owned();
-        self.write(move |all| {
-            let removed = "DELETE FROM reservations WHERE id = ? AND until > ?";
-            let removed = all.execute(removed, params![id, now.as_millisecond()])? > 0;
-            if removed {
-                all.execute("UPDATE state SET version = version + 1", [])?;
-            }
-            Ok(removed)
+        self.with(move |open| {
+            open.write(|all| {
+                let removed = "DELETE FROM reservations WHERE id = ? AND until > ?";
+                let removed = all.execute(removed, params![id, now.as_millisecond()])? > 0;
+                if removed {
+                    all.execute(CHANGED, [])?;
+                }
+                Ok(removed)
+            })
         })
         .await
     }
 }
 
-fn read(all: &Transaction<'_>) -> rusqlite::Result<(u64, Vec<Reservation>)> {
-    let version: i64 = all.query_row("SELECT version FROM state", [], |row| row.get(0))?;
-    let mut rows = all.prepare_cached("SELECT content FROM reservations ORDER BY id")?;
+fn rows(all: &Transaction<'_>) -> rusqlite::Result<BTreeMap<String, Reservation>> {
+    let mut rows = all.prepare_cached("SELECT content FROM reservations")?;
     let rows = rows.query_map([], |row| {
         let content = row.get_ref(0)?.as_str()?;
-        serde_json::from_str(content).map_err(|error| {
+        let held: Reservation = serde_json::from_str(content).map_err(|error| {
             let kind = rusqlite::types::Type::Text;
             rusqlite::Error::FromSqlConversionFailure(0, kind, Box::new(error))
-        })
+        })?;
+        Ok((held.id.clone(), held))
     })?;
-    Ok((version.cast_unsigned(), rows.collect::<Result<_, _>>()?))
+    rows.collect()
 }
 
 fn put(all: &Transaction<'_>, held: &Reservation) -> rusqlite::Result<()> {

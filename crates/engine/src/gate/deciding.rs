@@ -88,17 +88,17 @@ impl Gate {
     }
 
     async fn once(&self, held: &Held, asked: &[Asked], now: Timestamp) -> Vec<Deciding> {
-        let mut done = done(held);
+        let mut before = self.before(&done(held)).await;
         let mut decided = Vec::with_capacity(asked.len());
         for Asked { action, hold } in asked {
-            let mut one =
-                Deciding { decision: self.judge(&done, action).await, ..Deciding::default() };
+            let (decision, after) = self.judge_after(&before, action).await;
+            let mut one = Deciding { decision, ..Deciding::default() };
             if one.decision.verdict() == Verdict::Allow && !hold.is_zero() {
                 let id = Ulid::generate().to_string();
                 match now.checked_add(*hold) {
                     Ok(until) => {
                         let action = action.clone();
-                        done.push(action.clone());
+                        before = self.keep(after);
                         one.reservation = Some(Reservation { id, action, made: now, until });
                     }
                     Err(_) => one = Deciding::away(RESERVATIONS, "no time ends so late"),

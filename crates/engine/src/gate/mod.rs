@@ -34,12 +34,16 @@ pub struct Gate {
     estate: Arc<Estate>,
     policies: Vec<Arc<Policy>>,
     waivers: Waivers,
-    /// What the policies came to before the action, for the actions that were allowed last.
-    before: Mutex<Option<Before>>,
+    /// The world with the actions done that were allowed last.
+    before: Mutex<Option<Arc<Before>>>,
 }
 
-/// What the policies come to with these actions done.
-type Before = (Vec<Action>, Arc<Vec<Outcome>>);
+/// A world in which actions have happened already.
+struct Before {
+    world: World,
+    /// What the policies come to in it.
+    outcomes: Vec<Outcome>,
+}
 
 /// A node that no source knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,14 +94,20 @@ impl Gate {
     /// Judges an action in a world where others have happened. Its nodes must be known.
     pub async fn judge(&self, held: &[Action], action: &Action) -> Decision {
         let before = self.before(held).await;
-        let mut world = self.world(held);
-        suppose(&mut world, action);
-        let after = self.outcomes(&world).await;
+        self.judge_after(&before, action).await.0
+    }
+
+    /// The same, with the world in which it has happened too.
+    async fn judge_after(&self, before: &Before, action: &Action) -> (Decision, Before) {
+        let mut world = before.world.clone();
+        suppose(&mut world, std::slice::from_ref(action));
+        let outcomes = self.outcomes(&world).await;
         let mut decision = Decision::default();
-        for ((policy, before), after) in self.policies.iter().zip(before.iter()).zip(&after) {
+        let both = before.outcomes.iter().zip(&outcomes);
+        for (policy, (before, after)) in self.policies.iter().zip(both) {
             self.compare(policy, before, after, &mut decision);
         }
-        decision
+        (decision, Before { world, outcomes })
     }
 
     fn compare(&self, policy: &Policy, before: &Outcome, after: &Outcome, into: &mut Decision) {
@@ -120,16 +130,23 @@ impl Gate {
         matches!(ruling, Ruling::Waived(_))
     }
 
-    /// What the policies come to with these actions done: found once for each set of them.
-    async fn before(&self, held: &[Action]) -> Arc<Vec<Outcome>> {
+    /// Today's world with these actions done: judged once as long as they are the same.
+    async fn before(&self, held: &[Action]) -> Arc<Before> {
+        let mut world = World::today(Arc::clone(&self.estate));
+        suppose(&mut world, held);
         let known = self.before.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, outcomes)) = known.filter(|(of, _)| of == held) {
-            return outcomes;
+        if let Some(known) = known.filter(|known| known.world.supposes_the_same(&world)) {
+            return known;
         }
-        let outcomes = Arc::new(self.outcomes(&self.world(held)).await);
+        let outcomes = self.outcomes(&world).await;
+        self.keep(Before { world, outcomes })
+    }
+
+    fn keep(&self, before: Before) -> Arc<Before> {
+        let before = Arc::new(before);
         let mut known = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Some((held.to_vec(), Arc::clone(&outcomes)));
-        outcomes
+        *known = Some(Arc::clone(&before));
+        before
     }
 
     async fn outcomes(&self, world: &World) -> Vec<Outcome> {
@@ -140,25 +157,19 @@ impl Gate {
         }
         outcomes
     }
-
-    /// Today's world with these actions done.
-    fn world(&self, done: &[Action]) -> World {
-        let mut world = World::today(Arc::clone(&self.estate));
-        for action in done {
-            suppose(&mut world, action);
-        }
-        world
-    }
 }
 
-/// Supposes that an action has happened. A node that no source knows is gone already.
-fn suppose(world: &mut World, action: &Action) {
-    if let Action::Add { class, facts, count } = action {
-        for _ in 0..*count {
-            world.add(Added { class: class.clone(), facts: facts.clone() });
+/// Supposes that actions have happened. A node that no source knows is gone already.
+fn suppose(world: &mut World, actions: &[Action]) {
+    for action in actions {
+        if let Action::Add { class, facts, count } = action {
+            for _ in 0..*count {
+                world.add(Added { class: class.clone(), facts: facts.clone() });
+            }
         }
     }
+    let stopped = actions.iter().flat_map(Action::stopped);
     let mut gone = FixedBitSet::with_capacity(world.size());
-    gone.extend(action.stopped().iter().filter_map(|node| world.estate.id(node)));
+    gone.extend(stopped.filter_map(|node| world.estate.id(node)));
     world.shut_down(&gone, &BTreeMap::new());
 }

@@ -29,7 +29,7 @@ pub use following::{Direction, Following, Pairs, Start, Walk};
 pub use outage::{Fallen, Outage, falls_with_each};
 
 /// A node that a policy supposes to be added: everything about it is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Added {
     /// Its only class.
     pub class: String,
@@ -104,6 +104,14 @@ impl World {
         self.gone.union_with(nodes);
         self.perhaps_gone.extend(perhaps.iter().map(|(node, why)| (*node, why.clone())));
         self.perhaps_gone.retain(|node, _| !self.gone.contains(*node));
+    }
+
+    /// Whether the same is supposed in another world of this estate.
+    #[must_use]
+    pub fn supposes_the_same(&self, other: &Self) -> bool {
+        self.gone == other.gone
+            && self.added == other.added
+            && self.perhaps_gone.keys().eq(other.perhaps_gone.keys())
     }
 
     /// This world with one more node shut down.
