@@ -96,6 +96,13 @@ pub fn nrpe() -> Service {
     Service::start("nrpe", &[])
 }
 
+/// TLS before a server at another port; a client needs the files of [`Service::authority`] and
+/// [`Service::certificate`].
+#[must_use]
+pub fn tls_before(port: u16) -> Service {
+    Service::start("tls", &[&format!("to={port}")])
+}
+
 /// Puppet's server, whose certificate is for `localhost`. Its manifests and modules are in
 /// `code/environments/production` of its directory. It takes a minute or more to start.
 #[must_use]

@@ -231,6 +231,29 @@ async fn paging() {
     assert_eq!(database.asked.lock().unwrap().len(), 5);
 }
 
+/// As PuppetDB is mostly reached: TLS by the authority of Puppet, and a certificate of our own.
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_tell_who_asks() {
+    let (address, _) = serve(captured()).await;
+    let port = address.rsplit_once(':').unwrap().1.parse().unwrap();
+    let proxy = groundrule_services::tls_before(port);
+    let address = format!("puppetdb:https://localhost:{}", proxy.port());
+    let (cert, key) = proxy.certificate();
+    let ours = Access { ca: Some(proxy.authority()), cert: Some(cert), key: Some(key), ..access() };
+    let ask = |access: Access| async {
+        let facts = open(&address, Role::Facts, access).await.unwrap().sources.facts.unwrap();
+        facts.nodes().await.map(|listing| listing.readable.len()).map_err(|why| why.to_string())
+    };
+    assert!(ask(ours.clone()).await.unwrap() > 0);
+    for (wrong, access) in [
+        ("no certificate", Access { cert: None, key: None, ..ours.clone() }),
+        ("the system's authorities", Access { ca: None, ..ours.clone() }),
+    ] {
+        let why = ask(access).await.unwrap_err();
+        assert!(why.starts_with("puppetdb:https://localhost"), "{wrong}: {why}");
+    }
+}
+
 #[tokio::test]
 async fn faults() {
     let why = |address: String, access: Access| async move {
