@@ -290,12 +290,25 @@ impl<'w> Walk<'w> {
         let found = search.run(start, opening, Tri::True);
         let mut steps = match on {
             None => found.way(other),
-            Some(on) => found.way_on(self.graph, other, on),
+            Some(on) => found.way_on(self.graph, &self.points_with(other, on).await?),
         };
         if self.how.direction == Direction::Needs {
             steps.reverse();
         }
         Ok(steps)
+    }
+
+    /// What is needed of a node by those that need a resource on it.
+    async fn points_with(&self, node: NodeId, on: &ResourceRef) -> Answer<Vec<PointId>> {
+        let how = Following { direction: Direction::NeededBy, ..self.how };
+        let back = Walk { how, added: HashMap::new(), ..*self };
+        let start = Start { node, resources: Some(vec![on.clone()]) };
+        let opening = back.openings(&[start]).await?.pop();
+        let mut points = opening.map(|opening| opening.points).unwrap_or_default();
+        // A catalog that is not there tells nothing of what is named.
+        let named = |point: &&PointId| self.graph.points[**point].on.as_ref() == Some(on);
+        points.extend(self.graph.points_of[node].iter().filter(named));
+        Ok(points)
     }
 
     /// The hops of a way in words.
@@ -366,10 +379,12 @@ impl Reach {
         truth.is_true() || (self.at_least == Tri::Unknown && truth.may_be())
     }
 
-    /// The steps to a resource on a node by a dependency on just that, the last one first.
-    fn way_on(&self, graph: &Dependencies, node: NodeId, on: &ResourceRef) -> Vec<Step> {
+    /// The steps to one of these points, the last one first.
+    fn way_on(&self, graph: &Dependencies, points: &[PointId]) -> Vec<Step> {
         let there = |(id, provider): Step| {
-            provider == node && graph.all[id].declared.on.as_ref() == Some(on)
+            let on = &graph.all[id].declared.on;
+            let mut points = points.iter().map(|point| &graph.points[*point]);
+            points.any(|point| point.node == provider && point.on == *on)
         };
         let mut way = Vec::new();
         let mut here = self.steps.iter().position(|(step, _)| there(*step));
