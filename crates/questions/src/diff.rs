@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use groundrule_core::fact::FactName;
+use groundrule_core::fact::{FactName, inside};
 use groundrule_core::name::NodeName;
 use groundrule_core::pattern::Pattern;
 use groundrule_core::ports::ResourceQuery;
@@ -105,7 +105,19 @@ impl Content {
         let mut facts = BTreeSet::new();
         for name in names.values() {
             let column = world.fact(name).await;
+            let structure = match name.as_str().split_once('.') {
+                Some((first, path)) => Some((world.fact(&FactName::new(first)).await, path)),
+                None => None,
+            };
             for (node, value) in column.values.iter().enumerate() {
+                // What a structure says under this name is told with the structure.
+                if let Some((structure, path)) = &structure
+                    && let (Known::Present(all), Known::Present(value)) =
+                        (&structure.values[node], value)
+                    && inside(all, path) == Some(value)
+                {
+                    continue;
+                }
                 match value {
                     Known::Present(value) => _ = facts.insert(fact(world.name(node), name, value)),
                     Known::Absent => {}
@@ -123,8 +135,11 @@ impl Content {
     }
 }
 
+/// However its name and the keys of a structure were written.
 fn fact(node: &NodeName, name: &FactName, value: &Value) -> Fact {
-    Fact { node: node.clone(), fact: name.to_string(), value: value.to_string() }
+    let mut value = value.clone();
+    value.sort_all_objects();
+    Fact { node: node.clone(), fact: name.as_str().to_lowercase(), value: value.to_string() }
 }
 
 fn text(diff: &Diff) -> String {
