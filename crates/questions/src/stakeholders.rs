@@ -126,7 +126,8 @@ fn texts(value: &Value) -> Vec<String> {
         Value::Array(all) => all.as_slice(),
         one => std::slice::from_ref(one),
     };
-    let mut texts: Vec<_> = all.iter().map(|one| text_of(one).trim().to_owned()).collect();
+    let told = all.iter().filter(|one| !one.is_null());
+    let mut texts: Vec<_> = told.map(|one| text_of(one).trim().to_owned()).collect();
     texts.retain(|text| !text.is_empty());
     texts.sort_unstable();
     texts.dedup();
