@@ -11,18 +11,20 @@ use crate::policy::{Direction, Through};
 use crate::truth::Truth;
 
 /// "If the target falls or is missing, so may the source."
-struct Edge {
-    source: Vertex,
-    target: Vertex,
-    truth: Truth,
+pub struct Edge {
+    pub source: Vertex,
+    pub target: Vertex,
+    pub truth: Truth,
     /// Whether it is a declared dependency, rather than one on the node.
-    across: bool,
+    pub across: bool,
+    /// Which one, if we see it.
+    pub declared: Option<Dependency>,
 }
 
 /// Everything that can be walked, in the direction of the needs.
-struct Graph {
-    vertices: BTreeSet<Vertex>,
-    edges: Vec<Edge>,
+pub struct Graph {
+    pub vertices: BTreeSet<Vertex>,
+    pub edges: Vec<Edge>,
     /// From these there may be edges to nodes that nobody names.
     endless: BTreeSet<Vertex>,
 }
@@ -71,7 +73,7 @@ fn of_resources(members: &Members<OnNode>) -> Vec<Start> {
 }
 
 impl Graph {
-    fn new(world: &World, through: Through) -> Graph {
+    pub fn new(world: &World, through: Through) -> Graph {
         let all = declared(world);
         let followed: Vec<(Dependency, Truth)> = all
             .into_iter()
@@ -97,7 +99,15 @@ impl Graph {
 
     fn add(&mut self, source: &Vertex, target: Vertex, truth: Truth, across: bool) {
         if truth != Truth::No {
-            self.edges.push(Edge { source: source.clone(), target, truth, across });
+            let source = source.clone();
+            self.edges.push(Edge { source, target, truth, across, declared: None });
+        }
+    }
+
+    fn add_declared(&mut self, source: &Vertex, target: Vertex, truth: Truth, one: &Dependency) {
+        if truth != Truth::No {
+            let (source, declared) = (source.clone(), Some(one.clone()));
+            self.edges.push(Edge { source, target, truth, across: true, declared });
         }
     }
 
@@ -144,13 +154,13 @@ impl Graph {
                 Providers::Nodes(nodes) => {
                     for node in nodes {
                         let target = (node.clone(), one.on.clone());
-                        self.add(source, target, truth.and(world.stands(node)), true);
+                        self.add_declared(source, target, truth.and(world.stands(node)), one);
                     }
                 }
                 Providers::Matching(filter) => {
                     for node in world.nodes().into_keys() {
                         let provides = provides(world, one, filter, &node);
-                        self.add(source, (node, one.on.clone()), truth.and(provides), true);
+                        self.add_declared(source, (node, one.on.clone()), truth.and(provides), one);
                     }
                     if world.open() && truth != Truth::No {
                         self.endless.insert(source.clone());
