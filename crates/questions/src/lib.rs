@@ -20,6 +20,7 @@ mod spof;
 mod stakeholders;
 mod suppress;
 mod target;
+mod waiting;
 
 pub use answer::{Answer, Wrong};
 pub use diff::diff;

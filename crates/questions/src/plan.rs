@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use groundrule_core::dependency::{End, Providers};
+use groundrule_core::dependency::End;
 use groundrule_core::name::{NodeName, ResourceRef};
-use groundrule_core::ports::{Answer, Cause, Ends};
+use groundrule_core::ports::Answer;
 use groundrule_engine::world::{Outage, Place, World};
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde::Serialize;
+
+use crate::waiting::waits;
 
 /// Something that is stopped.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -37,7 +39,7 @@ pub struct Plan {
     pub cycles: Vec<Vec<Item>>,
 }
 
-type Items = BTreeMap<Item, Option<ResourceRef>>;
+pub(crate) type Items = BTreeMap<Item, Option<ResourceRef>>;
 
 impl Plan {
     /// Orders everything that falls with an outage, and the places where it begins.
@@ -62,8 +64,7 @@ impl Plan {
             };
             items.insert(item(&declared.node, from.as_ref()), from);
         }
-        let mut waits = between(outage, &items);
-        waits.extend(within(world, &items).await?);
+        let waits = waits(world, outage, &items).await?;
         Ok(Self::ordered(items.into_keys().collect(), &waits))
     }
 
@@ -97,75 +98,4 @@ impl Plan {
 
 pub(crate) fn item(node: &NodeName, resource: Option<&ResourceRef>) -> Item {
     Item { node: node.clone(), resource: resource.map(ToString::to_string) }
-}
-
-/// What waits for what on other nodes: a provider for those that need it, also where another one
-/// would do.
-fn between(outage: &Outage, items: &Items) -> BTreeSet<(Item, Item)> {
-    let mut on_node: BTreeMap<&NodeName, Vec<&Item>> = BTreeMap::new();
-    for item in items.keys() {
-        on_node.entry(&item.node).or_default().push(item);
-    }
-    let mut waits = BTreeSet::new();
-    for id in on_node.keys().flat_map(|node| outage.declared_by(node)) {
-        let declared = outage.declared(*id);
-        let from = match &declared.from {
-            End::Node => None,
-            End::Resource(from) | End::Missing(from) => Some(from),
-        };
-        let whole = item(&declared.node, None);
-        let own = item(&declared.node, from);
-        let Some(dependent) = [own, whole].into_iter().find(|item| items.contains_key(item)) else {
-            continue;
-        };
-        let named = match &declared.providers {
-            Providers::Nodes(names) => names.clone(),
-            Providers::Matching { .. } => outage.providers(*id),
-        };
-        let on = declared.on.as_ref().map(ToString::to_string);
-        for node in named.iter().filter(|node| outage.is_hard(*id) && **node != declared.node) {
-            let here = on_node.get(node).into_iter().flatten().copied();
-            let needed =
-                |item: &&Item| on.is_none() || item.resource.is_none() || item.resource == on;
-            waits.extend(here.filter(needed).map(|item| (item.clone(), dependent.clone())));
-        }
-    }
-    waits
-}
-
-/// What waits for what on one node: a resource for those that fall with it, the node for all.
-async fn within(world: &World, items: &Items) -> Answer<BTreeSet<(Item, Item)>> {
-    let mut on_node: BTreeMap<&NodeName, Vec<(&Item, &ResourceRef)>> = BTreeMap::new();
-    let mut waits = BTreeSet::new();
-    for (item, resource) in items {
-        if let Some(resource) = resource {
-            on_node.entry(&item.node).or_default().push((item, resource));
-            let whole = Item { node: item.node.clone(), resource: None };
-            waits.insert((whole, item.clone()));
-        }
-    }
-    let all = |here: &[(&Item, &ResourceRef)]| -> Vec<ResourceRef> {
-        here.iter().map(|(_, resource)| (*resource).clone()).collect()
-    };
-    let ends: Vec<_> = on_node
-        .iter()
-        .map(|(node, here)| Ends {
-            node: (*node).clone(),
-            from: all(here),
-            cause: Cause::Dependency,
-            on: all(here),
-        })
-        .collect();
-    let Some(store) = &world.estate.sources.graph else {
-        return Ok(waits);
-    };
-    for (links, here) in store.links(&ends).await?.iter().zip(on_node.values()) {
-        for (with, falls) in &links.falls {
-            let pair = here.get(*with as usize).zip(here.get(*falls as usize));
-            if let Some(((with, _), (falls, _))) = pair.filter(|((a, _), (b, _))| a != b) {
-                waits.insert(((*with).clone(), (*falls).clone()));
-            }
-        }
-    }
-    Ok(waits)
 }

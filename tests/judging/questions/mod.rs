@@ -3,6 +3,7 @@
 mod change;
 mod hit;
 mod listing;
+mod order;
 mod path;
 mod place;
 mod stakeholders;

@@ -6,7 +6,7 @@ use groundrule_questions::Question;
 use serde_json::Value;
 
 use super::{Pair, catalogs, compare, target};
-use crate::cases::seeds;
+use crate::cases::slow_seeds;
 
 fn hop(one: &Value) -> oracle::Hop {
     let text = |key: &str| one[key].as_str().map(str::to_owned);
@@ -23,7 +23,8 @@ fn hop(one: &Value) -> oracle::Hop {
 fn paths_agree_with_the_oracle() {
     // From or to nodes and resources; none, short and longer ones.
     let mut found = [[0; 3]; 4];
-    let several = compare(seeds(1000), |case| {
+    let several = compare(slow_seeds(1000), |case| {
+        let ways = oracle::Ways::new(&case.full);
         let all = catalogs(&case.full);
         let nodes: Vec<Pair> = all.iter().filter(|(_, one)| one.is_none()).cloned().collect();
         for kind in 0..8 {
@@ -37,12 +38,12 @@ fn paths_agree_with_the_oracle() {
             };
             let hops: Option<Vec<_>> =
                 answer.json["path"].as_array().map(|all| all.iter().map(hop).collect());
-            let theirs = oracle::hops(&case.full, &from, &to);
+            let theirs = ways.hops(&from, &to);
             found[kind][theirs.unwrap_or_default().min(2)] += 1;
             if hops.as_ref().map(Vec::len) != theirs {
                 case.differ(&what, &hops, &theirs);
             } else if let Some(hops) = hops
-                && !oracle::is_way(&case.full, &from, &to, &hops)
+                && !ways.has(&from, &to, &hops)
             {
                 case.differ(&what, &hops, &"that is no way");
             }

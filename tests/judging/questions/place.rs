@@ -9,7 +9,7 @@ use rand::Rng;
 use serde_json::Value;
 
 use super::{Case, compare};
-use crate::cases::seeds;
+use crate::cases::slow_seeds;
 use crate::in_process::block_on;
 
 /// Times between some of the zones, in one direction or both.
@@ -36,7 +36,7 @@ fn zone(one: &Value) -> (String, (usize, Option<f64>, bool)) {
 #[test]
 fn places_agree_with_the_oracle() {
     let (mut placed, mut excluded, mut far, mut none) = (0, 0, 0, 0);
-    let several = compare(seeds(1000), |case| {
+    let several = compare(slow_seeds(1000), |case| {
         let class = case.one(&["role::web", "role::db", "base", "::Mysql", "nosuch"]).unwrap();
         let fact = case.one(&["zone", "Zone", "rack", "os.family"]).unwrap();
         let count = case.rng.random_range(1..=4);

@@ -27,42 +27,51 @@ pub struct Hop {
     pub kind: Kind,
 }
 
-/// The length of the shortest way, in declared dependencies. Nothing needs its own node.
-pub fn hops(estate: &Estate, from: &Place, to: &Place) -> Option<usize> {
-    if to.1.is_none() && to.0 == from.0 {
-        return None;
-    }
-    let world = World::today(estate);
-    let graph = Graph::new(&world, Through::All);
-    let mut here = begin(&graph, from);
-    for length in 1..=graph.vertices.len() {
-        let next = arrive(&graph, &here, |_| true);
-        if next.iter().any(|vertex| is(vertex, to)) {
-            return Some(length);
-        }
-        here.extend(next);
-    }
-    None
-}
+/// All ways of an estate.
+pub struct Ways(Graph);
 
-/// Whether this is a way: each step is a dependency that is declared, of something that the step
-/// before came to or that this relies on.
-pub fn is_way(estate: &Estate, from: &Place, to: &Place, hops: &[Hop]) -> bool {
-    let world = World::today(estate);
-    let graph = Graph::new(&world, Through::All);
-    let mut here = begin(&graph, from);
-    for hop in hops {
-        here = arrive(&graph, &here, |edge| {
-            let alike = |one: &Dependency| {
-                one.node == hop.node
-                    && one.from == hop.from
-                    && one.on == hop.on
-                    && one.kind == hop.kind
-            };
-            edge.declared.as_ref().is_some_and(alike) && edge.target.0 == hop.provider
-        });
+impl Ways {
+    /// Those along dependencies of both kinds.
+    pub fn new(estate: &Estate) -> Ways {
+        Ways(Graph::new(&World::today(estate), Through::All))
     }
-    !hops.is_empty() && here.iter().any(|vertex| is(vertex, to))
+
+    /// The length of the shortest way, in declared dependencies. Nothing needs its own node.
+    pub fn hops(&self, from: &Place, to: &Place) -> Option<usize> {
+        if to.1.is_none() && to.0 == from.0 {
+            return None;
+        }
+        let mut here = begin(&self.0, from);
+        for length in 1..=self.0.vertices.len() {
+            let next = arrive(&self.0, &here, |_| true);
+            if next.iter().any(|vertex| is(vertex, to)) {
+                return Some(length);
+            }
+            if next.is_subset(&here) {
+                return None;
+            }
+            here.extend(next);
+        }
+        None
+    }
+
+    /// Whether this is a way: each step is a dependency that is declared, of something that the step
+    /// before came to or that this relies on.
+    pub fn has(&self, from: &Place, to: &Place, hops: &[Hop]) -> bool {
+        let mut here = begin(&self.0, from);
+        for hop in hops {
+            here = arrive(&self.0, &here, |edge| {
+                let alike = |one: &Dependency| {
+                    one.node == hop.node
+                        && one.from == hop.from
+                        && one.on == hop.on
+                        && one.kind == hop.kind
+                };
+                edge.declared.as_ref().is_some_and(alike) && edge.target.0 == hop.provider
+            });
+        }
+        !hops.is_empty() && here.iter().any(|vertex| is(vertex, to))
+    }
 }
 
 fn is(vertex: &Vertex, wanted: &Place) -> bool {
@@ -87,7 +96,7 @@ fn arrive(
 }
 
 /// These, and everything on their nodes that they rely on.
-pub(super) fn on_node(graph: &Graph, mut all: BTreeSet<Vertex>) -> BTreeSet<Vertex> {
+fn on_node(graph: &Graph, mut all: BTreeSet<Vertex>) -> BTreeSet<Vertex> {
     loop {
         let edges = graph.edges.iter().filter(|edge| !edge.across && edge.truth == Truth::Yes);
         let more = edges.filter(|edge| all.contains(&edge.source) && !all.contains(&edge.target));
