@@ -33,7 +33,7 @@ fn impact_and_suppress_agree_with_the_oracle() {
             let soft: BTreeSet<_> = ends(hit.unmet.iter().filter(|one| one.kind == Kind::Soft));
             fell += hit.fallen.len();
             softly += soft.len();
-            if let Some(answer) = case.ask(Question::Impact(of.clone())) {
+            if let Some(answer) = case.ask(&Question::Impact(of.clone())) {
                 let ours = pairs(&answer.json["fallen"], "resource");
                 case.same(&format!("what falls with {of}"), &ours, &hit.fallen);
                 let ours = pairs(&answer.json["unmet"], "from");
@@ -41,7 +41,7 @@ fn impact_and_suppress_agree_with_the_oracle() {
                 let ours = pairs(&answer.json["soft"], "from");
                 case.same(&format!("what misses {of} softly"), &ours, &soft);
             }
-            if let Some(answer) = case.ask(Question::Suppress(of.clone())) {
+            if let Some(answer) = case.ask(&Question::Suppress(of.clone())) {
                 let ours = identities(&answer.json["hard"]);
                 case.same(&format!("consequences of {of}"), &ours, &hit.fallen);
                 let ours = identities(&answer.json["soft"]);

@@ -12,19 +12,19 @@ use crate::cases::{seeds, slow_seeds};
 fn spof_unmanaged_and_undeclared_agree_with_the_oracle() {
     let (mut points, mut lost) = (0, 0);
     let several = compare(slow_seeds(1000), |case| {
-        if let Some(answer) = case.ask(Question::Spof) {
+        if let Some(answer) = case.ask(&Question::Spof) {
             let theirs = oracle::single_points(&case.full);
             points += theirs.len();
             let ours = names(&answer.json["spofs"], Some("node"));
             case.same("single points of failure", &ours, &theirs);
         }
-        if let Some(answer) = case.ask(Question::Unmanaged) {
+        if let Some(answer) = case.ask(&Question::Unmanaged) {
             let theirs = ends(&oracle::unmanaged(&case.full));
             lost += theirs.len();
             let ours = pairs(&answer.json["unmanaged"], "from");
             case.same("unmanaged", &ours, &theirs);
         }
-        if let Some(answer) = case.ask(Question::Undeclared) {
+        if let Some(answer) = case.ask(&Question::Undeclared) {
             let theirs = oracle::undeclared(&case.full);
             let ours = names(&answer.json["undeclared"], None);
             case.same("undeclared", &ours, &theirs);
@@ -40,7 +40,7 @@ fn missing_agrees_with_the_oracle() {
         // Registrations are as old as this to the second, now and then.
         let stale = case.one(&[90, 91, 3600, 100_000]).unwrap();
         let question = Question::Missing { stale: Duration::from_secs(stale) };
-        let Some(answer) = case.ask(question) else { return };
+        let Some(answer) = case.ask(&question) else { return };
         let ours = |list: &str| names(&answer.json[list], None);
         let theirs = oracle::missing(&case.full, i64::try_from(stale).unwrap());
         let ours = oracle::Missing {

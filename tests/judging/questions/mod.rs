@@ -67,7 +67,7 @@ impl Case {
     }
 
     /// The answer, which there must be.
-    fn ask(&mut self, question: Question) -> Option<Answer> {
+    fn ask(&mut self, question: &Question) -> Option<Answer> {
         let asked = format!("{question:?}");
         match block_on(question.answer(&self.estate)) {
             Ok(answer) => Some(answer),

@@ -63,14 +63,14 @@ fn orders_of_stopping_agree_with_the_oracle() {
     let several = compare(slow_seeds(1000), |case| {
         let of = case.some_nodes();
         if !of.is_empty()
-            && let Some(answer) = case.ask(Question::Downtime(nodes(&of).unwrap()))
+            && let Some(answer) = case.ask(&Question::Downtime(nodes(&of).unwrap()))
         {
             let theirs = oracle::order(&case.full, &of, None);
             check(case, &format!("{of:?}"), &answer.json, &theirs, &mut found);
         }
         let all = catalogs(&case.full);
         if let Some(place) = case.one(&all)
-            && let Some(answer) = case.ask(Question::ShutdownOrder(target(&place), None))
+            && let Some(answer) = case.ask(&Question::ShutdownOrder(target(&place), None))
         {
             let (gone, fails) = outage(&place);
             let theirs = oracle::order(&case.full, &gone, fails);

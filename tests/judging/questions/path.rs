@@ -33,7 +33,7 @@ fn paths_agree_with_the_oracle() {
             let to = case.one(whole(kind / 2 == 1));
             let (Some(from), Some(to)) = (from, to) else { continue };
             let what = format!("the way from {} to {}", target(&from), target(&to));
-            let Some(answer) = case.ask(Question::Path(target(&from), target(&to))) else {
+            let Some(answer) = case.ask(&Question::Path(target(&from), target(&to))) else {
                 continue;
             };
             let hops: Option<Vec<_>> =

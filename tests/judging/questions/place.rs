@@ -60,7 +60,7 @@ fn places_agree_with_the_oracle() {
             }
             return;
         }
-        let Some(answer) = case.ask(question) else { return };
+        let Some(answer) = case.ask(&question) else { return };
         let zones: Vec<_> = answer.json["zones"].as_array().unwrap().iter().map(zone).collect();
         let what = format!("zones for {class} by {fact}");
         case.same(&what, &zones.into_iter().collect(), &theirs.zones);

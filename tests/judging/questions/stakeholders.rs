@@ -51,7 +51,7 @@ fn stakeholders_agree_with_the_oracle() {
             contacts: CONTACTS.map(str::to_owned).to_vec(),
         };
         let question = Question::Stakeholders(nodes(&of).unwrap(), keys);
-        let Some(answer) = case.ask(question) else { return };
+        let Some(answer) = case.ask(&question) else { return };
         let theirs = theirs(&all);
         case.same(&format!("whom to tell of {of:?}"), &told(&answer.json["stakeholders"]), &theirs);
         let ours = names(&answer.json["nobody"], None);
