@@ -1,6 +1,6 @@
 //! What stops with something, in an order in which nothing is stopped before what needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use groundrule_core::dependency::End;
 use groundrule_core::name::{NodeName, ResourceRef};
@@ -78,15 +78,23 @@ impl Plan {
             }
         }
         let (mut steps, mut cycles) = (Vec::new(), Vec::new());
+        let all = petgraph::algo::tarjan_scc(&graph);
+        let each: Vec<_> =
+            (0..).zip(&all).flat_map(|(n, one)| one.iter().map(move |i| (*i, n))).collect();
+        let cycle_of: BTreeMap<NodeIndex, usize> = each.into_iter().collect();
+        let apart = |a: NodeIndex, b: NodeIndex| cycle_of[&a] != cycle_of[&b];
+        let after = |one: NodeIndex| graph.neighbors(one).filter(move |first| apart(one, *first));
         // What others wait for comes first.
-        for mut together in petgraph::algo::tarjan_scc(&graph) {
+        for mut together in all {
             together.sort_by_key(|index| graph[*index].clone());
             if together.len() > 1 {
                 cycles.push(together.iter().map(|index| graph[*index].clone()).collect());
             }
             for index in together {
-                let mut waits_for: Vec<_> =
-                    graph.neighbors(index).map(|first| graph[first].clone()).collect();
+                // What something else that it waits for waits for goes without saying.
+                let implied: HashSet<_> = after(index).flat_map(after).collect();
+                let told = graph.neighbors(index).filter(|first| !implied.contains(first));
+                let mut waits_for: Vec<_> = told.map(|first| graph[first].clone()).collect();
                 waits_for.sort_unstable();
                 waits_for.dedup();
                 steps.push(Step { item: graph[index].clone(), waits_for });
