@@ -10,7 +10,7 @@ use rand::Rng;
 use serde_json::{Map, Value};
 
 use super::{Case, compare};
-use crate::cases::seeds;
+use crate::cases::slow_seeds;
 use crate::in_process::{block_on, opened};
 
 /// Another estate: the same in other words, with less known, without some nodes, or any.
@@ -77,7 +77,7 @@ fn list<T: Ord>(answer: &Value, made: impl Fn(&Value) -> T) -> BTreeSet<T> {
 #[test]
 fn differences_agree_with_the_oracle() {
     let (mut found, mut nothing) = ([0; 4], 0);
-    let several = compare(seeds(1000), |case| {
+    let several = compare(slow_seeds(1000), |case| {
         let after = other(case);
         let estate = opened(&case.place.estate("other", &after), after.now);
         let (before, after) = (oracle::content(&case.full), oracle::content(&after));

@@ -6,7 +6,7 @@ use groundrule_oracle::judge::questions as oracle;
 use groundrule_questions::Question;
 
 use super::{compare, ends, names, pairs};
-use crate::cases::{seeds, slow_seeds};
+use crate::cases::slow_seeds;
 
 #[test]
 fn spof_unmanaged_and_undeclared_agree_with_the_oracle() {
@@ -36,7 +36,7 @@ fn spof_unmanaged_and_undeclared_agree_with_the_oracle() {
 #[test]
 fn missing_agrees_with_the_oracle() {
     let mut found = [0; 5];
-    let several = compare(seeds(1000), |case| {
+    let several = compare(slow_seeds(1000), |case| {
         // Registrations are as old as this to the second, now and then.
         let stale = case.one(&[90, 91, 3600, 100_000]).unwrap();
         let question = Question::Missing { stale: Duration::from_secs(stale) };
