@@ -4,6 +4,7 @@
 mod bad;
 mod captured;
 mod eyaml;
+mod hocon;
 mod puppet;
 #[path = "../ruby/mod.rs"]
 mod ruby;

@@ -2,21 +2,26 @@
 
 use super::{Members, Node};
 use crate::Fault;
-use crate::data::{Limits, Value};
+use crate::data::Limits;
 
 /// What ends a text without quotes.
-const ENDS: &str = "$\"{}[]:=,+#`^?!@*&\\'\n\r\t ";
+const ENDS: &str = "$\"{}[]:=,+#`^?!@*&\\\n\r\t ";
+
+/// How often one key may be set with what was set before in it.
+const SETS: usize = 100;
 
 pub(super) struct Parser<'a> {
     text: &'a str,
     at: usize,
     limits: &'a Limits,
     nodes: usize,
+    /// Where the value lies that is being read; none inside of a list.
+    place: Option<Vec<String>>,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, limits: &'a Limits) -> Self {
-        Self { text, at: 0, limits, nodes: 0 }
+        Self { text, at: 0, limits, nodes: 0, place: Some(Vec::new()) }
     }
 
     pub(super) fn document(&mut self) -> Result<Members, Fault> {
@@ -124,12 +129,25 @@ impl<'a> Parser<'a> {
                 return Err(self.fault("a key has no value", "write = and a value after it"));
             }
             self.lines();
+            let outside = self.place.clone();
+            if let Some(place) = &mut self.place {
+                place.extend(path.iter().cloned());
+            }
+            let start = self.at;
             let mut value = self.value(depth + 1)?;
+            if !is_set && !is_object(&value) {
+                self.at = start;
+                return Err(self.fault("a key has no value", "write = before the value"));
+            }
+            let place = std::mem::replace(&mut self.place, outside);
             if adds {
-                let before = Node::Reference { path: path.clone(), optional: true };
+                let Some(path) = place else {
+                    return Err(self.fault("+= inside of a list is not known", "write it out"));
+                };
+                let before = Node::Reference { path, optional: true };
                 value = Node::Joined(vec![before, Node::Array(vec![value])]);
             }
-            set(&mut members, &path, &path, value);
+            set(&mut members, &path, value).map_err(|what| self.fault(what, "write it out"))?;
             let ended = self.lines();
             if !self.takes(",") && !ended {
                 match (self.rest().chars().next(), end) {
@@ -216,6 +234,12 @@ impl<'a> Parser<'a> {
                 _ => Node::Bare(self.bare().to_owned()),
             });
         }
+        if !fit(&parts) {
+            return Err(self.fault(
+                "values of several kinds cannot stand beside each other",
+                "write a comma or a new line between them",
+            ));
+        }
         match parts.len() {
             0 => Err(self.fault("a value is missing", "write one")),
             1 => Ok(parts.remove(0)),
@@ -224,10 +248,12 @@ impl<'a> Parser<'a> {
     }
 
     fn items(&mut self, depth: usize) -> Result<Vec<Node>, Fault> {
+        let place = self.place.take();
         let mut items = Vec::new();
         loop {
             self.lines();
             if self.takes("]") {
+                self.place = place;
                 return Ok(items);
             }
             if self.rest().is_empty() {
@@ -281,52 +307,85 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Sets a value at a path: objects are merged, and what refers to the value before gets it.
-fn set(members: &mut Members, path: &[String], whole: &[String], value: Node) {
-    let [first, rest @ ..] = path else { return };
-    if rest.is_empty() {
-        let before = members.get(first).cloned();
-        let value = with_before(value, whole, before.as_ref());
-        match (before, value) {
-            (Some(Node::Object(mut old)), Node::Object(new)) => {
-                for (name, value) in new {
-                    set(
-                        &mut old,
-                        std::slice::from_ref(&name),
-                        &[whole, std::slice::from_ref(&name)].concat(),
-                        value,
-                    );
-                }
-                members.insert(first.clone(), Node::Object(old));
-            }
-            // It is not known yet what a reference is: the two are joined when it is.
-            (Some(old @ (Node::Reference { .. } | Node::Joined(_))), Node::Object(new)) => {
-                members.insert(first.clone(), Node::Joined(vec![old, Node::Object(new)]));
-            }
-            (_, value) => {
-                members.insert(first.clone(), value);
+/// Sets a value at a path: objects are merged, and what may have to do with the value before is kept
+/// beside it.
+///
+/// # Errors
+/// What is wrong, where that is too much.
+fn set(members: &mut Members, path: &[String], value: Node) -> Result<(), String> {
+    let [first, rest @ ..] = path else { return Ok(()) };
+    if !rest.is_empty() {
+        if let Some(Node::Object(inner)) = members.get_mut(first) {
+            return set(inner, rest, value);
+        }
+        let mut inner = Members::new();
+        set(&mut inner, rest, value)?;
+        return set(members, std::slice::from_ref(first), Node::Object(inner));
+    }
+    let Some(before) = members.get_mut(first) else {
+        members.insert(first.clone(), value);
+        return Ok(());
+    };
+    match (before, value) {
+        (Node::Object(old), Node::Object(new)) => {
+            for (name, value) in new {
+                set(old, &[name], value)?;
             }
         }
-        return;
+        (before, value) if !is_open(&value) || (is_object(&value) && is_plain(before)) => {
+            *before = value;
+        }
+        (Node::Stack(all), value) => {
+            if all.len() >= SETS {
+                return Err(format!("{first} is set more than {SETS} times with what it was"));
+            }
+            match (all.last_mut(), value) {
+                (Some(Node::Object(old)), Node::Object(new)) => {
+                    for (name, value) in new {
+                        set(old, &[name], value)?;
+                    }
+                }
+                (_, value) => all.push(value),
+            }
+        }
+        (before, value) => {
+            let old = std::mem::replace(before, Node::Stack(Vec::new()));
+            *before = Node::Stack(vec![old, value]);
+        }
     }
-    let mut inner = Members::new();
-    set(&mut inner, rest, whole, value);
-    let at = &whole[..whole.len() - rest.len()];
-    set(members, std::slice::from_ref(first), at, Node::Object(inner));
+    Ok(())
 }
 
-fn with_before(value: Node, whole: &[String], before: Option<&Node>) -> Node {
-    match value {
-        Node::Reference { path, .. } if path == whole && before.is_some() => {
-            before.cloned().unwrap_or(Node::Plain(Value::Null))
-        }
-        Node::Reference { path, optional: true } if path == whole => Node::Joined(Vec::new()),
-        Node::Joined(parts) => {
-            Node::Joined(parts.into_iter().map(|part| with_before(part, whole, before)).collect())
-        }
-        Node::Array(items) => {
-            Node::Array(items.into_iter().map(|item| with_before(item, whole, before)).collect())
-        }
-        other => other,
+/// Whether parts can be one value, as far as that is known without what they refer to.
+fn fit(parts: &[Node]) -> bool {
+    let has = |wanted: fn(&Node) -> bool| parts.iter().any(wanted);
+    let kinds = [
+        has(is_object),
+        has(|part| matches!(part, Node::Array(_))),
+        has(|part| matches!(part, Node::Plain(_) | Node::Bare(_))),
+    ];
+    kinds.into_iter().filter(|there| *there).count() < 2
+}
+
+/// Whether what was set before may be seen in it.
+fn is_open(node: &Node) -> bool {
+    match node {
+        Node::Plain(_) | Node::Bare(_) | Node::Blank(_) => false,
+        Node::Object(_) | Node::Reference { .. } | Node::Stack(_) => true,
+        Node::Array(parts) => parts.iter().any(|part| !is_object(part) && is_open(part)),
+        Node::Joined(parts) => parts.iter().any(is_open),
+    }
+}
+
+fn is_object(node: &Node) -> bool {
+    matches!(node, Node::Object(_))
+}
+
+/// Whether it certainly is no object.
+fn is_plain(node: &Node) -> bool {
+    match node {
+        Node::Plain(_) | Node::Bare(_) | Node::Blank(_) | Node::Array(_) => true,
+        Node::Joined(parts) => parts.iter().all(is_plain),
+        Node::Object(_) | Node::Reference { .. } | Node::Stack(_) => false,
     }
 }
