@@ -70,9 +70,14 @@ pub struct Each {
 
 /// Opens every source that is configured, each once.
 pub async fn sources(config: &Config) -> Result<Opened, Failure> {
-    let mut opened = places(config, &config.sources).await?;
+    let mut opened = stores(config).await?;
     opened.sources.lookup = hierarchy(config)?.map(|data| data as Arc<dyn Lookup>);
     Ok(opened)
+}
+
+/// The same without the data that is looked up.
+pub async fn stores(config: &Config) -> Result<Opened, Failure> {
+    places(config, &config.sources).await
 }
 
 /// Opens the sources that tell facts, and no others.

@@ -9,7 +9,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use groundrule_core::name::NodeName;
 use groundrule_lookup::Fault;
-use groundrule_lookup::enc::Classification;
+use groundrule_lookup::enc::{Classification, introduce};
 use groundrule_lookup::hiera5::Merge;
 use groundrule_lookup::hierarchy::{Asked, Facts, For, Hierarchy};
 use groundrule_transport::Caller;
@@ -146,11 +146,7 @@ async fn classified(
     };
     let node = named(node)?;
     let (data, mut facts) = (data(state)?, of_node(state, &node).await?);
-    for name in ["fqdn", "clientcert"] {
-        if !facts.contains_key(name) {
-            facts.insert(name.to_owned(), node.as_str().into());
-        }
-    }
+    introduce(&mut facts, &node);
     let whom = node.clone();
     let told =
         blocking(move || data.classify(For { node: &whom, facts: &facts, now: Instant::now() }))

@@ -135,7 +135,7 @@ async fn read(
     let waivers = run::waivers(config.waivers.as_deref())?;
     let opened = match kept {
         Some(kept) => kept,
-        None => Arc::new(open::sources(config).await?),
+        None => Arc::new(open::stores(config).await?),
     };
     let mut trust = config.trust.clone();
     trust.now = now.get();

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use groundrule_core::name::NodeName;
 use groundrule_core::redaction::Redaction;
-use groundrule_lookup::enc::{Modules, by_extlookup};
+use groundrule_lookup::enc::{Modules, by_extlookup, introduce};
 use groundrule_lookup::extlookup::Extlookup;
 use groundrule_lookup::hierarchy::{Facts, For, Hierarchy};
 
@@ -28,11 +28,7 @@ pub fn run(context: &Context, global: &Global, args: &Enc) -> Result<Ended, Fail
         }
         other => other?,
     };
-    for name in ["fqdn", "clientcert"] {
-        if !facts.contains_key(name) {
-            facts.insert(name.to_owned(), node.as_str().into());
-        }
-    }
+    introduce(&mut facts, &node);
     let now = Instant::now();
     let told = match &args.extlookup {
         Some(path) => {
@@ -52,8 +48,7 @@ pub fn run(context: &Context, global: &Global, args: &Enc) -> Result<Ended, Fail
 fn facts(context: &Context, global: &Global, args: &Enc) -> Result<(Facts, Redaction), Failure> {
     let (global, file) = global.facts_file();
     if let Some(path) = &file {
-        let is_json = path.extension().is_some_and(|extension| extension == "json");
-        let read = scope::of_file(path, is_json)?;
+        let read = scope::of_named_file(path)?;
         let facts = read.variables().iter().map(|(name, value)| (name.to_s(), value.into()));
         return Ok((facts.collect(), nothing()));
     }

@@ -65,9 +65,7 @@ pub fn variables(
         (Some(_), Some(_)) => {
             Err(Failure::new("--facts and --node are both given", "give one of them"))
         }
-        (Some(path), None) => {
-            scope::of_file(path, path.extension().is_some_and(|extension| extension == "json"))
-        }
+        (Some(path), None) => scope::of_named_file(path),
         (None, Some(node)) => scope::of_node(context, &global, node),
         (None, None) => Ok(Scope::default()),
     }

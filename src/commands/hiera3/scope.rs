@@ -25,6 +25,11 @@ pub fn of_file(path: &Path, is_json: bool) -> Result<Scope, Failure> {
     read(path, is_json).map_err(|fault| failure(&fault.of(path)))
 }
 
+/// The same of a file whose name tells which it is.
+pub fn of_named_file(path: &Path) -> Result<Scope, Failure> {
+    of_file(path, path.extension().is_some_and(|extension| extension == "json"))
+}
+
 fn read(path: &Path, is_json: bool) -> Result<Scope, Fault> {
     let missing = || Fault::new("there is no such file", "name a file of facts");
     let (text, _) = file::read(path, FACTS)?.ok_or_else(missing)?;

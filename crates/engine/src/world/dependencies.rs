@@ -369,12 +369,14 @@ impl Builder {
     /// Finds the providers of every dependency; dependencies with the same ones share a list.
     async fn provisions(&mut self, declared: &[(NodeId, Declared)]) -> Vec<usize> {
         let today = World::today(Arc::clone(&self.estate));
-        let filter = |(_, declared): &'_ (NodeId, Declared)| match &declared.providers {
-            Providers::Matching { filter, .. } => Some(Arc::clone(filter)),
-            Providers::Nodes(_) => None,
-        };
-        let filters: Vec<_> = declared.iter().filter_map(filter).collect();
-        today.ask_classes(filters.iter().map(AsRef::as_ref)).await;
+        // Thousands of dependencies share a few filters.
+        let mut filters: HashMap<&str, &Filter> = HashMap::new();
+        for (_, declared) in declared {
+            if let Providers::Matching { written, filter } = &declared.providers {
+                filters.insert(written, filter);
+            }
+        }
+        today.ask_classes(filters.into_values()).await;
         let mut ids = HashMap::new();
         let mut matching: HashMap<String, Truth> = HashMap::new();
         let mut wanted = Vec::with_capacity(declared.len());

@@ -6,6 +6,8 @@ mod by_hiera;
 pub use by_extlookup::{Modules, by_extlookup};
 pub use by_hiera::by_hiera;
 
+use groundrule_core::name::NodeName;
+
 use crate::Fault;
 use crate::data::{Map, Value};
 use crate::render;
@@ -45,6 +47,15 @@ impl Classification {
             root.insert("environment".into(), environment.as_str().into());
         }
         Value::map(root)
+    }
+}
+
+/// Facts that always tell a node's name, as classifiers are asked about it by that.
+pub fn introduce(facts: &mut serde_json::Map<String, serde_json::Value>, node: &NodeName) {
+    for name in ["fqdn", "clientcert"] {
+        if !facts.contains_key(name) {
+            facts.insert(name.to_owned(), node.as_str().into());
+        }
     }
 }
 

@@ -141,24 +141,22 @@ impl<'a> Resolver<'a> {
 
     /// The text without quotes that a node stands for, if it is one.
     fn written(&self, node: &'a Node, followed: usize) -> Option<&'a str> {
-        let is_optional = |node: &&Node| matches!(node, Node::Reference { optional: true, .. });
+        let followed = followed.checked_sub(1)?;
+        let is_optional = |node| matches!(node, &Node::Reference { optional: true, .. });
         match node {
             Node::Bare(text) => Some(text),
+            // What need not exist and does not leaves what was set before.
             Node::Stack(all) => {
-                let mut set = all.iter().rev();
-                let found = set
-                    .by_ref()
-                    .take_while(is_optional)
-                    .find_map(|one| self.written(one, followed.checked_sub(1)?));
-                found.or_else(|| {
-                    let last = all.iter().rev().find(|one| !is_optional(one))?;
-                    self.written(last, followed.checked_sub(1)?)
-                })
+                let found = |one| match self.written(one, followed) {
+                    None if is_optional(one) => None,
+                    found => Some(found),
+                };
+                all.iter().rev().find_map(found).flatten()
             }
             Node::Reference { path, .. } => {
                 let here = self.open.iter().rev().find(|(place, _)| place == path);
                 if let Some(last) = here.and_then(|(_, before)| before.last()) {
-                    return self.written(last, followed.checked_sub(1)?);
+                    return self.written(last, followed);
                 }
                 let (first, rest) = path.split_first()?;
                 let inner = |node: &'a Node, name: &String| match node {
@@ -166,7 +164,7 @@ impl<'a> Resolver<'a> {
                     _ => None,
                 };
                 let found = rest.iter().try_fold(self.root.get(first)?, inner)?;
-                self.written(found, followed.checked_sub(1)?)
+                self.written(found, followed)
             }
             _ => None,
         }
