@@ -36,6 +36,14 @@ pub struct Outlet {
     pub stats: Stats,
 }
 
+/// Appends to what has room for so many, once it has any.
+fn push(to: &mut Vec<Event>, event: Event, all: usize) {
+    if to.is_empty() {
+        to.reserve_exact(all);
+    }
+    to.push(event);
+}
+
 /// The longest pause between two attempts.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -95,6 +103,7 @@ impl Outlet {
 
     /// The events of each destination.
     fn sorted(&self, place: Place, table: &Table, events: Vec<Event>) -> Vec<Vec<Event>> {
+        let all = events.len();
         let mut sorted: Vec<Vec<Event>> = vec![Vec::new(); table.queues.len()];
         let mut dice = rand::rng();
         let mut routed = Routed::default();
@@ -106,10 +115,14 @@ impl Outlet {
             for problem in routed.problems.drain(..) {
                 tracing::warn!(%problem, "a rule could not be applied");
             }
+            routed.deliveries.retain(|delivery| table.queues[delivery.to].is_some());
+            let last = routed.deliveries.pop();
             for delivery in routed.deliveries.drain(..) {
-                if table.queues[delivery.to].is_some() {
-                    sorted[delivery.to].push(delivery.altered.unwrap_or_else(|| event.clone()));
-                }
+                let queued = delivery.altered.unwrap_or_else(|| event.clone());
+                push(&mut sorted[delivery.to], queued, all);
+            }
+            if let Some(delivery) = last {
+                push(&mut sorted[delivery.to], delivery.altered.unwrap_or(event), all);
             }
         }
         sorted

@@ -73,16 +73,22 @@ impl Worker {
 
     /// Takes a batch, and what waits behind it.
     async fn work(&mut self, batch: Batch) -> Result<(), Stopped> {
-        let (mut events, done) = batch.split();
-        let mut receipts = vec![done];
-        while events.len() < AT_ONCE
+        let (events, done) = batch.split();
+        let mut n = events.len();
+        let (mut batches, mut receipts) = (vec![events], vec![done]);
+        while n < AT_ONCE
             && let Ok(more) = self.waiting.try_recv()
         {
-            let (mut more, done) = more.split();
-            events.append(&mut more);
+            let (more, done) = more.split();
+            n += more.len();
+            batches.push(more);
             receipts.push(done);
         }
-        let n = events.len();
+        let mut events = batches.remove(0);
+        events.reserve_exact(n - events.len());
+        for more in &mut batches {
+            events.append(more);
+        }
         let said = self.deliver(&events).await;
         self.outlet.stats.delivered(&self.name, n);
         self.outlet.say(said).await?;

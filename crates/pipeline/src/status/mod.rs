@@ -52,13 +52,15 @@ pub struct Row {
     pub flapping: bool,
 }
 
-/// How the status of an identity changed, or stayed.
+/// How the status of an identity changed, or that it stays other than OK.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The row before, if there was one.
     pub before: Option<Row>,
     /// The row now.
     pub after: Row,
+    /// Which of the events that were handed in did it; none if it was time, or an event before.
+    pub by: Option<usize>,
 }
 
 /// Why the store could not do something.
@@ -87,8 +89,8 @@ pub struct Query {
 #[async_trait]
 pub trait StatusStore: Send + Sync {
     /// Takes status and alert events in, in any order, and returns when the rows will be there
-    /// after a crash. Returns every row that an event moved forward: late events and duplicates
-    /// move none.
+    /// after a crash. Returns what somebody should know of each event that moved a row forward: a
+    /// change of severity, and whatever is not OK. Late events and duplicates move none.
     ///
     /// When this or [`expire`](Self::expire) is called the next time, the changes of severity that
     /// were returned count as told. Those that a process returned before it died are returned once

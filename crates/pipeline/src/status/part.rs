@@ -36,27 +36,19 @@ impl Part for StatusPart {
             false => events.iter().filter(|event| tells(event)).cloned().collect(),
         };
         let changes = self.store.apply(&told).await?;
-        let mut left = &*told;
-        // Changes come in the order of their events, at most one of each; but first those that were
-        // left untold, without events.
-        let with_events = changes.iter().map(|change| {
-            let at = left.iter().position(|event| made(&change.after, event));
-            let event = at.and_then(|at| left.get(at));
-            left = at.map_or(left, |at| &left[at + 1..]);
-            (change, event)
-        });
-        Ok(with_events.filter_map(|(change, event)| alert(change, event)).collect())
+        let by = |change: &Change| told.get(change.by?);
+        Ok(changes.iter().map(|change| alert(change, by(change))).collect())
     }
 
     async fn tick(&mut self) -> Result<Vec<Event>, PartError> {
         let changes = self.store.expire((self.clock)()).await?;
-        Ok(changes.iter().filter_map(|change| alert(change, None)).collect())
+        Ok(changes.iter().map(|change| alert(change, None)).collect())
     }
 
     async fn finish(&mut self) -> Result<Vec<Event>, PartError> {
         // Nothing ran out before all time; but what was returned last is noted as told.
         let changes = self.store.expire(f64::NEG_INFINITY).await?;
-        Ok(changes.iter().filter_map(|change| alert(change, None)).collect())
+        Ok(changes.iter().map(|change| alert(change, None)).collect())
     }
 }
 
@@ -70,23 +62,11 @@ fn tells(event: &Event) -> bool {
     }
 }
 
-/// Whether a row is as it is because of this event.
-fn made(row: &Row, event: &Event) -> bool {
-    event.eventid().unwrap_or_default() == row.eventid
-        && event.time().unwrap_or_default().total_cmp(&row.last).is_eq()
-        && event.severity() == row.severity
-        && event.subject() == row.identity.subject
-        && event.name() == row.identity.name
-}
-
-/// What somebody should know of a change, if they should.
-fn alert(change: &Change, event: Option<&Event>) -> Option<Event> {
+/// What somebody should know of a change.
+fn alert(change: &Change, event: Option<&Event>) -> Event {
     let after = &change.after;
     let before = change.before.as_ref().map_or(Severity::Ok, |before| before.severity);
     let transition = before != after.severity;
-    if !transition && after.severity == Severity::Ok {
-        return None;
-    }
     let (subject, name) = (&after.identity.subject, &after.identity.name);
     let mut draft = Draft::new(Kind::Alert, ORIGIN, subject, name, after.last)
         .severity(after.severity)
@@ -107,7 +87,7 @@ fn alert(change: &Change, event: Option<&Event>) -> Option<Event> {
         let extended = event.value().remove("extended_data");
         draft = draft.with("event", extended.unwrap_or_else(|| Map::new().into()));
     }
-    Some(draft.event())
+    draft.event()
 }
 
 fn previous(row: &Row) -> Value {

@@ -44,44 +44,88 @@ fn rank(severity: Severity) -> u8 {
     }
 }
 
-/// The entry after an event; none if it is late, or came before.
-pub(super) fn moved(entry: Option<&Entry>, event: &Event) -> Option<Entry> {
-    let time = event.time().unwrap_or_default();
-    let severity = event.severity();
-    let heard = entry.map(|entry| entry.heard.unwrap_or_else(|| Heard::of(&entry.row)));
-    let newer = heard.is_none_or(|heard| {
-        time > heard.last || time == heard.last && rank(severity) > rank(heard.severity)
-    });
-    if !newer {
-        return None;
+/// What an event that moved an entry leaves to be told: every change of severity, and everything
+/// that is not OK.
+pub(super) type Told = Option<Box<Change>>;
+
+/// Takes an event in; none if it is late, or came before.
+pub(super) fn hear(place: &mut Option<Entry>, event: &Event) -> Option<Told> {
+    match place {
+        Some(entry) => entry.hear(event),
+        None => Some(place.insert(Entry::first(event)).begun()),
     }
-    // What came before time ran out, and only arrived after that, is as if it had not run out.
-    let shown = entry.map(|entry| Heard::of(&entry.row)).filter(|shown| time > shown.last);
-    let (since, count) = match shown.or(heard) {
-        Some(before) if before.severity == severity => (before.since, before.count + 1),
-        _ => (time, 1),
-    };
-    let ok = severity == Severity::Ok;
-    let before = entry.map(|entry| &entry.row).filter(|_| !ok);
-    let row = Row {
-        identity: identity(event),
-        severity,
-        since,
-        last: time,
-        count,
-        text: event.text().to_owned(),
-        origin: event.origin().to_owned(),
-        eventid: event.eventid().unwrap_or_default().to_owned(),
-        ttl: event.ttl(),
-        acknowledged: before.and_then(|row| row.acknowledged.clone()),
-        suppressed: before.map(|row| row.suppressed.clone()).unwrap_or_default(),
-        flapping: entry.is_some_and(|entry| entry.row.flapping),
-    };
-    let untold = untold(entry, severity);
-    Some(Entry { row, heard: None, untold })
 }
 
 impl Entry {
+    /// The entry that a first event makes.
+    pub fn first(event: &Event) -> Self {
+        let severity = event.severity();
+        let time = event.time().unwrap_or_default();
+        let row = Row {
+            identity: identity(event),
+            severity,
+            since: time,
+            last: time,
+            count: 1,
+            text: event.text().to_owned(),
+            origin: event.origin().to_owned(),
+            eventid: event.eventid().unwrap_or_default().to_owned(),
+            ttl: event.ttl(),
+            acknowledged: None,
+            suppressed: Vec::new(),
+            flapping: false,
+        };
+        Self { row, heard: None, untold: untold(None, severity) }
+    }
+
+    /// What is told of an entry's beginning.
+    pub fn begun(&self) -> Told {
+        let told = self.row.severity != Severity::Ok;
+        told.then(|| Box::new(Change { before: None, after: self.row.clone(), by: None }))
+    }
+
+    /// Takes an event in; none if it is late, or came before.
+    pub fn hear(&mut self, event: &Event) -> Option<Told> {
+        let time = event.time().unwrap_or_default();
+        let severity = event.severity();
+        let shown = Heard::of(&self.row);
+        let heard = self.heard.unwrap_or(shown);
+        let newer =
+            time > heard.last || time == heard.last && rank(severity) > rank(heard.severity);
+        if !newer {
+            return None;
+        }
+        // What came before time ran out, and only arrived after that, is as if it had not run out.
+        let before = if time > shown.last { shown } else { heard };
+        let (since, count) = match before.severity == severity {
+            true => (before.since, before.count + 1),
+            false => (time, 1),
+        };
+        let told = severity != Severity::Ok || shown.severity != severity;
+        let before = told.then(|| self.row.clone());
+        if shown.severity != severity {
+            self.untold = untold(Some(self), severity);
+        }
+        self.heard = None;
+        let row = &mut self.row;
+        (row.severity, row.since, row.last, row.count) = (severity, since, time, count);
+        row.ttl = event.ttl();
+        for (ours, theirs) in [
+            (&mut row.text, event.text()),
+            (&mut row.origin, event.origin()),
+            (&mut row.eventid, event.eventid().unwrap_or_default()),
+        ] {
+            ours.clear();
+            ours.push_str(theirs);
+        }
+        if severity == Severity::Ok {
+            row.acknowledged = None;
+            row.suppressed.clear();
+        }
+        let change = |before| Change { before: Some(before), after: row.clone(), by: None };
+        Some(before.map(|before| Box::new(change(before))))
+    }
+
     /// When nothing will be known any more, if nothing is heard until then.
     pub fn due(&self) -> Option<f64> {
         match self.heard {
@@ -111,12 +155,12 @@ impl Entry {
             let Heard { severity, since, last, count } = *heard;
             Row { severity, since, last, count, text: text.clone(), ..self.row.clone() }
         });
-        Some(Change { before, after: self.row.clone() })
+        Some(Change { before, after: self.row.clone(), by: None })
     }
 
-    /// What is told of the step to the next entry.
-    pub fn change(before: Option<&Self>, after: &Self) -> Change {
-        Change { before: before.map(|entry| entry.row.clone()), after: after.row.clone() }
+    /// What is told of the step to the entry after a time that ran out.
+    pub fn change(before: &Self, after: &Self) -> Change {
+        Change { before: Some(before.row.clone()), after: after.row.clone(), by: None }
     }
 }
 

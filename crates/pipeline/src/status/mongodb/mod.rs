@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 
 use self::document::{Stored, key};
 use self::rows::Rows;
-use super::rules::{Entry, identity, moved};
+use super::rules::{Entry, hear, identity};
 use super::{Change, Identity, Query, Row, StatusError, StatusStore};
 
 /// How often others may be faster.
@@ -83,7 +83,7 @@ impl MongoStatus {
         for (at, event) in events.iter().enumerate() {
             left.entry(identity(event)).or_default().push(at);
         }
-        let mut changes: Vec<(usize, Change)> = Vec::new();
+        let mut changes: Vec<Change> = Vec::new();
         for _ in 0..TRIES {
             let mut known = self.rows.load(left.keys()).await?;
             let (mut made, mut written) = (HashMap::new(), Vec::new());
@@ -99,8 +99,8 @@ impl MongoStatus {
             made.retain(|identity, _| !left.contains_key(identity));
             changes.extend(made.into_values().flatten());
             if left.is_empty() {
-                changes.sort_by_key(|(at, _)| *at);
-                return Ok(changes.into_iter().map(|(_, change)| change).collect());
+                changes.sort_by_key(|change| change.by);
+                return Ok(changes);
             }
         }
         Err(self.contended())
@@ -111,7 +111,7 @@ impl MongoStatus {
         let (mut changes, mut written) = (Vec::new(), Vec::new());
         for Stored { entry, version } in due {
             if let Some(after) = entry.expired(now) {
-                changes.push(Entry::change(Some(&entry), &after));
+                changes.push(Entry::change(&entry, &after));
                 written.push(Stored { entry: after, version });
             }
         }
@@ -146,22 +146,17 @@ impl MongoStatus {
     }
 }
 
-/// A row after those of the events that are about it, if they move it, and how.
-fn after(
-    before: Option<Stored>,
-    events: &[Event],
-    all: &[usize],
-) -> (Option<Stored>, Vec<(usize, Change)>) {
+/// A row after those of the events that are about it, if they move it, and what is told of that.
+fn after(before: Option<Stored>, events: &[Event], all: &[usize]) -> (Option<Stored>, Vec<Change>) {
     let version = before.as_ref().map_or(0, |stored| stored.version);
     let mut entry = before.map(|stored| stored.entry);
-    let mut changes = Vec::new();
+    let (mut moved, mut changes) = (false, Vec::new());
     for at in all {
-        if let Some(after) = events.get(*at).and_then(|event| moved(entry.as_ref(), event)) {
-            changes.push((*at, Entry::change(entry.as_ref(), &after)));
-            entry = Some(after);
+        if let Some(told) = events.get(*at).and_then(|event| hear(&mut entry, event)) {
+            moved = true;
+            changes.extend(told.map(|change| Change { by: Some(*at), ..*change }));
         }
     }
-    let moved = !changes.is_empty();
     (entry.filter(|_| moved).map(|entry| Stored { entry, version }), changes)
 }
 

@@ -10,7 +10,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row as Colum
 use crate::status::rules::{Entry, Heard};
 use crate::status::{Identity, Query, Row, StatusError};
 
-/// `due` is when nothing will be known any more; the columns that begin with `heard` are what was
+/// `due` is when to see whether nothing is known any more, and no later than that is so: what moves
+/// the time on leaves it, since an index is not moved for nothing. The columns that begin with `heard` are what was
 /// heard last, once that is so. `untold` has what was so before a change of which it is not certain
 /// that it was told.
 const FORMAT: Format = Format {
@@ -73,8 +74,18 @@ impl From<Trouble> for StatusError {
 pub(super) struct Stored {
     pub id: Option<i64>,
     pub entry: Entry,
+    /// When the file says that it will be due.
+    due: Option<f64>,
+    /// Whether that was asked: then it is noted when it really will be.
+    pub asked: bool,
     /// Whether it is otherwise in the file.
     pub changed: bool,
+}
+
+impl Stored {
+    pub fn new(entry: Entry) -> Self {
+        Self { id: None, entry, due: None, asked: false, changed: false }
+    }
 }
 
 pub(super) fn load(connection: &Connection, of: &Identity) -> rusqlite::Result<Option<Stored>> {
@@ -84,11 +95,13 @@ pub(super) fn load(connection: &Connection, of: &Identity) -> rusqlite::Result<O
         .optional()
 }
 
-/// Those that are not heard of any more, the longest ago first.
-pub(super) fn due(connection: &Connection, now: f64) -> rusqlite::Result<Vec<Stored>> {
+/// Those of which it is time to see whether they are still heard of.
+pub(super) fn due(connection: &Connection, now: f64) -> rusqlite::Result<Vec<Identity>> {
     connection
-        .prepare_cached("SELECT * FROM statuses WHERE due < ? ORDER BY due, subject, name")?
-        .query_map([now], stored)?
+        .prepare_cached("SELECT subject, name FROM statuses WHERE due < ? ORDER BY subject, name")?
+        .query_map([now], |columns| {
+            Ok(Identity { subject: columns.get(0)?, name: columns.get(1)? })
+        })?
         .collect()
 }
 
@@ -119,37 +132,42 @@ pub(super) struct Writing<'c> {
     connection: &'c Connection,
     update: CachedStatement<'c>,
     insert: CachedStatement<'c>,
+    due: CachedStatement<'c>,
 }
 
 impl<'c> Writing<'c> {
     pub fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
-        // Subject and name find their places in a comparison that always holds: they do not
-        // change.
         let update = connection.prepare_cached(
             "UPDATE statuses SET severity = ?1, since = ?2, last = ?3, count = ?4, text = ?5,
                  origin = ?6, eventid = ?7, ttl = ?8, acknowledged = ?9, suppressed = ?10,
-                 flapping = ?11, due = ?12, heard_severity = ?13, heard_since = ?14,
-                 heard_last = ?15, heard_count = ?16, untold = ?20
-             WHERE id = ?17 AND subject = ?18 AND name = ?19",
+                 flapping = ?11, heard_severity = ?12, heard_since = ?13, heard_last = ?14,
+                 heard_count = ?15, untold = ?16
+             WHERE id = ?17",
         )?;
         let insert = connection.prepare_cached(
-            "INSERT INTO statuses (severity, since, last, count, text, origin, eventid, ttl,
-                 acknowledged, suppressed, flapping, due, heard_severity, heard_since, heard_last,
-                 heard_count, id, subject, name, untold)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20)",
+            "INSERT INTO statuses (subject, name, severity, since, last, count, text, origin,
+                 eventid, flapping)
+             VALUES (?1, ?2, 0, 0, 0, 0, '', '', '', 0)",
         )?;
-        Ok(Self { connection, update, insert })
+        let due = connection.prepare_cached("UPDATE statuses SET due = ?1 WHERE id = ?2")?;
+        Ok(Self { connection, update, insert, due })
     }
 
-    /// Writes an entry, and returns its place.
-    pub fn store(&mut self, stored: &Stored) -> rusqlite::Result<i64> {
+    /// Writes an entry.
+    pub fn store(&mut self, stored: &mut Stored) -> rusqlite::Result<()> {
         let Entry { row, heard, untold } = &stored.entry;
         let untold =
             untold.as_ref().map(|untold| serde_json::to_string(untold).unwrap_or_default());
         let suppressed = (!row.suppressed.is_empty())
             .then(|| serde_json::to_string(&row.suppressed).unwrap_or_default());
-        let values = params![
+        let id = match stored.id {
+            Some(id) => id,
+            None => {
+                self.insert.execute([&row.identity.subject, &row.identity.name])?;
+                self.connection.last_insert_rowid()
+            }
+        };
+        self.update.execute(params![
             row.severity.number(),
             row.since,
             row.last,
@@ -161,22 +179,21 @@ impl<'c> Writing<'c> {
             row.acknowledged,
             suppressed,
             row.flapping,
-            stored.entry.due(),
             heard.map(|heard| heard.severity.number()),
             heard.map(|heard| heard.since),
             heard.map(|heard| heard.last),
             heard.map(|heard| heard.count.cast_signed()),
-            stored.id,
-            row.identity.subject,
-            row.identity.name,
             untold,
-        ];
-        if let Some(id) = stored.id {
-            self.update.execute(values)?;
-            return Ok(id);
+            id,
+        ])?;
+        let due = stored.entry.due();
+        let sooner = due.is_some_and(|due| stored.due.is_none_or(|noted| due < noted));
+        if sooner || stored.asked {
+            self.due.execute(params![due, id])?;
+            stored.due = due;
         }
-        self.insert.execute(values)?;
-        Ok(self.connection.last_insert_rowid())
+        (stored.id, stored.asked, stored.changed) = (Some(id), false, false);
+        Ok(())
     }
 }
 
@@ -217,7 +234,9 @@ fn stored(columns: &Columns<'_>) -> rusqlite::Result<Stored> {
     };
     let untold: Option<String> = columns.get("untold")?;
     let untold = untold.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(Stored { id: Some(columns.get("id")?), entry: Entry { row, heard, untold }, changed: false })
+    let entry = Entry { row, heard, untold };
+    let (id, due) = (Some(columns.get("id")?), columns.get("due")?);
+    Ok(Stored { id, due, ..Stored::new(entry) })
 }
 
 fn severity(number: u8) -> Severity {

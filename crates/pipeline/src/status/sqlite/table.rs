@@ -2,18 +2,18 @@
 
 use groundrule_core::event::Event;
 use groundrule_database::sqlite::number;
-use hashbrown::hash_map::EntryRef;
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::DefaultHashBuilder;
+use indexmap::{Equivalent, IndexMap};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::file::{self, Stored, Writing};
-use crate::status::rules::{Entry, moved};
+use crate::status::rules::Entry;
 use crate::status::{Change, Identity, Row};
 
 /// How many rows are kept in memory.
 const MOST: usize = 100_000;
 
-type Known = HashMap<Identity, Option<Stored>>;
+type Known = IndexMap<Identity, Option<Stored>, DefaultHashBuilder>;
 
 /// An open file.
 pub(super) struct Table {
@@ -29,24 +29,22 @@ pub(super) struct Table {
 
 impl Table {
     pub fn new(connection: Connection) -> Self {
-        Self { connection, known: HashMap::new(), state: None, returned: None }
+        Self { connection, known: Known::default(), state: None, returned: None }
     }
 
     /// Takes events in; what changed is in the file when it returns.
     pub fn apply(&mut self, events: &[Event]) -> rusqlite::Result<Vec<Change>> {
         self.tell(|work, changes| {
-            changes.reserve(events.len());
-            for event in events {
+            for (nth, event) in events.iter().enumerate() {
                 let of = Of { subject: event.subject(), name: event.name() };
-                let stored = work.stored(&of)?;
-                let before = stored.as_ref().map(|stored| &stored.entry);
-                let Some(entry) = moved(before, event) else { continue };
-                let after = entry.row.clone();
-                let (before, first) = put(stored, entry);
-                if first {
-                    work.changed.push(after.identity.clone());
-                }
-                changes.push(Change { before, after });
+                let at = work.place(&of)?;
+                let told = match work.stored(at) {
+                    Some(stored) => stored.entry.hear(event),
+                    none => Some(none.insert(Stored::new(Entry::first(event))).entry.begun()),
+                };
+                let Some(told) = told else { continue };
+                changes.extend(told.map(|change| Change { by: Some(nth), ..*change }));
+                work.change(at);
             }
             Ok(())
         })
@@ -59,18 +57,18 @@ impl Table {
             return Ok(Vec::new());
         }
         self.tell(|work, changes| {
-            for stored in file::due(work.connection, now)? {
-                // What this transaction has changed is not in the file yet.
-                let identity = stored.entry.row.identity.clone();
-                let stored = work.known.entry(identity.clone()).or_insert(Some(stored));
-                let Some(stored) = stored else { continue };
-                let Some(after) = stored.entry.expired(now) else { continue };
-                changes.push(Entry::change(Some(&stored.entry), &after));
-                stored.entry = after;
-                if stored.change() {
-                    work.changed.push(identity);
+            // What was heard in the meantime has moved the time on.
+            for identity in file::due(work.connection, now)? {
+                let at = work.place(&Of::from(&identity))?;
+                let Some(stored) = work.stored(at) else { continue };
+                stored.asked = true;
+                if let Some(after) = stored.entry.expired(now) {
+                    changes.push(Entry::change(&stored.entry, &after));
+                    stored.entry = after;
                 }
+                work.change(at);
             }
+            changes.sort_by(|a, b| a.after.last.total_cmp(&b.after.last));
             Ok(())
         })
     }
@@ -85,7 +83,7 @@ impl Table {
         let changes = self.write(|work| {
             let mut changes = Vec::new();
             match returned {
-                Some(rows) => told(work, rows)?,
+                Some(rows) => told(work, &rows)?,
                 None => {
                     let left = file::untold(work.connection)?;
                     changes.extend(left.iter().filter_map(|stored| stored.entry.left_untold()));
@@ -107,11 +105,12 @@ impl Table {
         alter: &mut dyn FnMut(&mut Row),
     ) -> rusqlite::Result<bool> {
         self.write(|work| {
-            let Some(stored) = work.stored(&Of::from(of))? else { return Ok(false) };
+            let at = work.place(&Of::from(of))?;
+            let Some(stored) = work.stored(at) else { return Ok(false) };
             let before = stored.entry.row.clone();
             alter(&mut stored.entry.row);
-            if stored.entry.row != before && stored.change() {
-                work.changed.push(of.clone());
+            if stored.entry.row != before {
+                work.change(at);
             }
             Ok(true)
         })
@@ -119,7 +118,7 @@ impl Table {
 
     pub fn clear(&mut self, of: &Identity) -> rusqlite::Result<bool> {
         self.write(|work| {
-            work.known.remove(of);
+            work.known.swap_remove(of);
             file::remove(work.connection, of)
         })
     }
@@ -139,12 +138,13 @@ impl Table {
         }
         let mut work = Work { connection: &transaction, known, changed: Vec::new() };
         let result = act(&mut work)?;
-        let Work { mut known, changed, .. } = work;
+        let Work { mut known, mut changed, .. } = work;
+        // In the file's order: neighbours are on one page.
+        changed.sort_by_key(|at| known.get_index(*at).and_then(|(_, stored)| stored.as_ref()?.id));
         let mut writing = Writing::new(&transaction)?;
-        for identity in &changed {
-            if let Some(Some(stored)) = known.get_mut(identity) {
-                stored.id = Some(writing.store(stored)?);
-                stored.changed = false;
+        for at in changed {
+            if let Some((_, Some(stored))) = known.get_index_mut(at) {
+                writing.store(stored)?;
             }
         }
         drop(writing);
@@ -158,8 +158,8 @@ impl Table {
 struct Work<'c> {
     connection: &'c Connection,
     known: Known,
-    /// The rows that are to be written, each once.
-    changed: Vec<Identity>,
+    /// Which rows are to be written, each once.
+    changed: Vec<usize>,
 }
 
 /// An identity that is somebody else's.
@@ -188,51 +188,41 @@ impl From<&Of<'_>> for Identity {
 }
 
 impl Work<'_> {
-    /// The row of an identity, if there is one.
-    fn stored(&mut self, of: &Of<'_>) -> rusqlite::Result<&mut Option<Stored>> {
-        match self.known.entry_ref(of) {
-            EntryRef::Occupied(known) => Ok(known.into_mut()),
-            EntryRef::Vacant(unknown) => {
-                let identity = Identity::from(of);
-                let stored = file::load(self.connection, &identity)?;
-                Ok(unknown.insert_entry_with_key(identity, stored).into_mut())
-            }
+    /// Where the row of an identity is known, if there is one.
+    fn place(&mut self, of: &Of<'_>) -> rusqlite::Result<usize> {
+        if let Some(at) = self.known.get_index_of(of) {
+            return Ok(at);
         }
+        let identity = Identity::from(of);
+        let stored = file::load(self.connection, &identity)?;
+        Ok(self.known.insert_full(identity, stored).0)
     }
-}
 
-impl Stored {
-    /// Notes that it is to be written; says whether that is news.
-    fn change(&mut self) -> bool {
-        !std::mem::replace(&mut self.changed, true)
+    /// The row that is known there.
+    fn stored(&mut self, at: usize) -> &mut Option<Stored> {
+        &mut self.known[at]
+    }
+
+    /// Notes that a row is to be written.
+    fn change(&mut self, at: usize) {
+        if let Some(stored) = self.stored(at)
+            && !std::mem::replace(&mut stored.changed, true)
+        {
+            self.changed.push(at);
+        }
     }
 }
 
 /// Notes that changes were told, where nobody has changed the severity since.
-fn told(work: &mut Work<'_>, rows: Vec<Row>) -> rusqlite::Result<()> {
+fn told(work: &mut Work<'_>, rows: &[Row]) -> rusqlite::Result<()> {
     for row in rows {
-        let stored = work.stored(&Of::from(&row.identity))?;
-        if let Some(stored) = stored
+        let at = work.place(&Of::from(&row.identity))?;
+        if let Some(stored) = work.stored(at)
             && (stored.entry.row.severity, stored.entry.row.since) == (row.severity, row.since)
             && stored.entry.untold.take().is_some()
-            && stored.change()
         {
-            work.changed.push(row.identity);
+            work.change(at);
         }
     }
     Ok(())
-}
-
-/// Puts an entry in its place; returns the row before, and whether this is the first change.
-fn put(place: &mut Option<Stored>, entry: Entry) -> (Option<Row>, bool) {
-    match place {
-        Some(stored) => {
-            let before = std::mem::replace(&mut stored.entry, entry);
-            (Some(before.row), stored.change())
-        }
-        None => {
-            *place = Some(Stored { id: None, entry, changed: true });
-            (None, true)
-        }
-    }
 }
