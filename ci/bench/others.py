@@ -26,9 +26,7 @@ def install():
     missing = [package for command, package in packages.items() if not shutil.which(command)]
     if missing:
         run(["apt-get", "install", "-qy", "--no-install-recommends", *missing])
-    if not (VENV / "bin/behave").exists():
-        run([sys.executable, "-m", "venv", VENV])
-        run([VENV / "bin/pip", "install", "-q", *PYTHON_PACKAGES])
+    python()
     environment = {
         **os.environ,
         "GOPATH": str(GO / "path"),
@@ -42,6 +40,13 @@ def install():
     # Sources and half-made parts are 2.5 GB.
     for rest in ("path", "cache"):
         shutil.rmtree(GO / rest, ignore_errors=True)
+
+
+def python():
+    """Installs the peers in Python."""
+    if not (VENV / "bin/behave").exists():
+        run([sys.executable, "-m", "venv", VENV])
+        run([VENV / "bin/pip", "install", "-q", *PYTHON_PACKAGES])
 
 
 def run(command, **options):

@@ -140,7 +140,9 @@ impl Table {
         let result = act(&mut work)?;
         let Work { mut known, mut changed, .. } = work;
         // In the file's order: neighbours are on one page.
-        changed.sort_by_key(|at| known.get_index(*at).and_then(|(_, stored)| stored.as_ref()?.id));
+        changed.sort_by_cached_key(|at| {
+            known.get_index(*at).and_then(|(_, stored)| stored.as_ref()?.id)
+        });
         let mut writing = Writing::new(&transaction)?;
         for at in changed {
             if let Some((_, Some(stored))) = known.get_index_mut(at) {
