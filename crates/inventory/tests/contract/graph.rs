@@ -297,6 +297,40 @@ async fn what_falls_with_what() {
 }
 
 #[tokio::test]
+async fn what_nodes_have_by_every_name() {
+    with(|store, graph| async move {
+        let on = ["File[config]", "File[/etc/app.conf]", "File[/etc/app.conf/]", "Service[db]"];
+        let ends = |node: &str, from: &[&str]| Ends {
+            node: name(node),
+            from: from.iter().map(|of| reference(of)).collect(),
+            cause: Cause::Dependency,
+            on: on.map(reference).to_vec(),
+        };
+        let alone = ["a", "b", "c", "d"].map(|node| ends(node, &[]));
+        let expected = [
+            vec![true, true, true, false],
+            vec![false, false, false, true],
+            vec![false; 4],
+            vec![false; 4],
+        ];
+        let expected = expected.map(|has| Links { has, falls: Vec::new() });
+        assert_eq!(graph.links(&alone).await.unwrap(), expected, "{store:?}");
+        // One question about nodes with and without something that may fall, then again.
+        let mixed = [ends("a", &[]), ends("b", &["Class[Db]"]), ends("a", &["Service[app]"])];
+        for _ in 0..2 {
+            let links = graph.links(&mixed).await.unwrap();
+            assert_eq!((&links[0], &links[2].has), (&expected[0], &expected[0].has), "{store:?}");
+            let falls = Links { has: expected[1].has.clone(), falls: vec![(0, 3)] };
+            assert_eq!(links[1], falls, "{store:?}");
+        }
+        let nothing = Ends { on: Vec::new(), ..ends("a", &["Service[app]"]) };
+        assert_eq!(graph.links(&[nothing]).await.unwrap(), [Links::default()], "{store:?}");
+        assert!(graph.links(&[]).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_estate_without_catalogs_and_one_with_an_empty_folder() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("relationships.yaml"), "- {node: n1, nodes: [n2]}\n").unwrap();
