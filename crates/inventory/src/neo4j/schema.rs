@@ -26,9 +26,11 @@ pub const NAMES: [&str; 6] = [
     "groundrule_alias",
 ];
 
-/// Takes away everything that a load has put on nodes, but the nodes themselves.
+/// Takes away everything that a load has put on nodes, but the nodes themselves, which stay locked to the end
+/// of the transaction: of two loads that put the same node, the later one sees all that the other has put.
 pub const CLEAR: &str = "\
-UNWIND $names AS name MATCH (n:Node {name: name})
+UNWIND $names AS name MERGE (n:Node {name: name}) SET n.catalog = 'none'
+WITH n
 CALL (n) {
   OPTIONAL MATCH (n)-[:CONTAINS]->(r:Resource)
   OPTIONAL MATCH (a:Alias)-[:OF]->(r)
@@ -40,7 +42,7 @@ CALL (n) { OPTIONAL MATCH (n)-[h:HAS_CLASS]->() DELETE h }";
 /// Puts nodes with all that is on them; $nodes holds a map for each.
 pub const PUT: &str = "\
 UNWIND $nodes AS x
-MERGE (n:Node {name: x.name})
+MATCH (n:Node {name: x.name})
 SET n = x.properties, n.name = x.name
 WITH n, x
 CALL (n, x) { UNWIND x.classes AS name MERGE (c:Class {name: name}) CREATE (n)-[:HAS_CLASS]->(c) }
@@ -95,12 +97,16 @@ CALL (d) {
 
 /// From each resource that needs others on other nodes to those.
 pub const ACROSS: &str = "\
-MATCH (n:Node)-[:DECLARES]->(d:Dependency) WHERE d.at IS NOT NULL AND d.on IS NOT NULL
+MATCH (d:Dependency) WHERE d.at IS NOT NULL AND d.on IS NOT NULL AND size(d.providers) > 0
+MATCH (n:Node)-[:DECLARES]->(d)
 CALL (n, d) {
   MATCH (n)-[:CONTAINS]->(f:Resource) WHERE f.ref = d.at
   MATCH (d)-[:PROVIDED_BY]->(p) WHERE p <> n
-  MATCH (p)-[:CONTAINS]->(t:Resource)
-  WHERE t.ref = d.on OR EXISTS { (:Alias {ref: d.on})-[:OF]->(t) }
+  CALL (p, d) {
+    MATCH (p)-[:CONTAINS]->(t:Resource) WHERE t.ref = d.on RETURN t
+    UNION
+    MATCH (a:Alias) WHERE a.ref = d.on MATCH (a)-[:OF]->(t:Resource)<-[:CONTAINS]-(p) RETURN t
+  }
   MERGE (f)-[:NEEDS {kind: d.kind, via: d.declared_in}]->(t)
 } IN TRANSACTIONS OF 200 ROWS";
 
