@@ -20,11 +20,13 @@ use super::value::{Cells, list, map, or_null};
 use crate::catalog::RawDependency;
 use crate::source::{About, CatalogDocument, Entry, Load, Loaded};
 
-/// How many resources go in one transaction; one node's always do.
-const BATCH: usize = 3000;
+/// How many resources go in one transaction; one node's always do. In larger ones the server takes
+/// longer for each: it keeps all that a transaction changes in tables until the commit.
+const BATCH: usize = 1500;
 
-/// How many transactions are under way at a time: the server gets no quicker by more.
-const AT_ONCE: usize = 2;
+/// How many transactions are under way at a time: one commits while others are on their way. The server
+/// gets no quicker by more, since most of its work is in commits, which wait for each other.
+const AT_ONCE: usize = 3;
 
 /// How many nodes are removed in one transaction.
 const REMOVED: usize = 20;
