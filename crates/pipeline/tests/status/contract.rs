@@ -112,6 +112,22 @@ async fn ends_with_its_time(store: &dyn StatusStore) {
     heard(300.0, 3, r#","ttl":10"#).await;
     assert_eq!(figures(&expire(400.0).await[0].after), (3, 300.0, 310.0, 2));
     assert!(expire(500.0).await.is_empty());
+    // What is heard of in the meantime runs out later, sooner, or not at all.
+    heard(600.0, 0, r#","ttl":10"#).await;
+    heard(605.0, 0, r#","ttl":10"#).await;
+    for now in [612.0, 613.0] {
+        assert!(expire(now).await.is_empty());
+    }
+    assert_eq!(figures(&expire(616.0).await[0].after), (3, 615.0, 615.0, 1));
+    heard(620.0, 0, r#","ttl":100"#).await;
+    heard(621.0, 0, r#","ttl":5"#).await;
+    assert_eq!(figures(&expire(627.0).await[0].after), (3, 626.0, 626.0, 1));
+    heard(630.0, 0, r#","ttl":5"#).await;
+    heard(631.0, 0, "").await;
+    assert!(expire(640.0).await.is_empty());
+    // It stays a problem for what is asked later.
+    heard(650.0, 3, "").await;
+    assert!(expire(1e9).await.is_empty());
 }
 
 async fn remembers_what_somebody_said(store: &dyn StatusStore) {

@@ -57,6 +57,7 @@ impl Table {
             return Ok(Vec::new());
         }
         self.tell(|work, changes| {
+            let before = changes.len();
             // What was heard in the meantime has moved the time on.
             for identity in file::due(work.connection, now)? {
                 let at = work.place(&Of::from(&identity))?;
@@ -68,7 +69,7 @@ impl Table {
                 }
                 work.change(at);
             }
-            changes.sort_by(|a, b| a.after.last.total_cmp(&b.after.last));
+            changes[before..].sort_by(|a, b| a.after.last.total_cmp(&b.after.last));
             Ok(())
         })
     }
