@@ -36,14 +36,6 @@ pub struct Outlet {
     pub stats: Stats,
 }
 
-/// Appends to what has room for so many, once it has any.
-fn push(to: &mut Vec<Event>, event: Event, all: usize) {
-    if to.is_empty() {
-        to.reserve_exact(all);
-    }
-    to.push(event);
-}
-
 /// The longest pause between two attempts.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -152,6 +144,14 @@ impl Outlet {
         self.archive(kept).await?;
         Ok(self.route(events).await?)
     }
+}
+
+/// Appends to what has room for so many, once it has any.
+fn push(to: &mut Vec<Event>, event: Event, all: usize) {
+    if to.is_empty() {
+        to.reserve_exact(all);
+    }
+    to.push(event);
 }
 
 /// Why a pipeline cannot go on.

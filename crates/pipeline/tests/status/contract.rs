@@ -59,12 +59,16 @@ async fn moves_by_event_time(store: &dyn StatusStore) {
         let changes = store.apply(&[said("moves", time, severity, "")]).await.unwrap();
         let now = row(store, "moves").await;
         assert_eq!(figures(&now), expected, "after {severity} at {time}");
+        let moved = before.as_ref() != Some(&now);
         let well = |row: Option<&Row>| row.is_none_or(|row| row.severity.number() == 0);
-        if before.as_ref() == Some(&now) || well(before.as_ref()) && well(Some(&now)) {
-            assert!(changes.is_empty());
-        } else {
+        if moved && !(well(before.as_ref()) && well(Some(&now))) {
             assert_eq!(changes.len(), 1);
             assert_eq!((&changes[0].before, &changes[0].after), (&before, &now));
+            assert_eq!(changes[0].by, Some(0));
+        } else {
+            assert!(changes.is_empty());
+        }
+        if moved {
             assert_eq!(
                 (now.text.as_str(), now.origin.as_str()),
                 (format!("t{time}").as_str(), "o")
