@@ -11,7 +11,7 @@ use groundrule_lookup::hiera5::{Hiera5, Key, Layout, Merge, Request, Scope};
 use nix::time::{ClockId, clock_gettime};
 
 /// How often each is asked.
-const TIMES: u32 = 100_000;
+const TIMES: u32 = 300_000;
 
 /// How many nodes one key is looked up for.
 const NODES: u32 = 10_000;

@@ -31,7 +31,7 @@ pub struct Answer {
     /// How the values of several levels were merged: `first`, `unique`, `hash`, `deep`.
     pub merge: &'static str,
     /// Where its values were found, the highest level first.
-    pub origins: Vec<Origin>,
+    pub origins: Vec<Arc<Origin>>,
 }
 
 /// Where a value was found.

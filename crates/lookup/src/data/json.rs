@@ -24,7 +24,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Fault> {
         Value::Hash(map) => places(&text, map),
         _ => Vec::new(),
     };
-    Ok(Document { root, places, nodes })
+    Ok(Document::new(root, places, nodes))
 }
 
 /// The first whole number of more than 64 bits: it would become another number without a word.

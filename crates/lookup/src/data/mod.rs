@@ -15,6 +15,7 @@ pub use cache::{Cache, Format};
 pub use value::{Map, Value};
 
 use crate::Fault;
+use crate::interpolate::is_dynamic;
 
 /// One file that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +26,29 @@ pub struct Document {
     pub places: Vec<(u64, u64)>,
     /// How many values it holds, aliases counted each time.
     pub nodes: usize,
+    /// Which values of the root have an expression in them, in the order of the keys.
+    dynamic: Vec<bool>,
 }
 
 impl Document {
+    /// A file with what it holds, where the keys of its root stand and how many values it holds.
+    #[must_use]
+    pub fn new(root: Value, places: Vec<(u64, u64)>, nodes: usize) -> Self {
+        let values = root.as_hash().into_iter().flat_map(|map| map.values());
+        let dynamic = values.map(is_dynamic).collect();
+        Self { root, places, nodes, dynamic }
+    }
+
+    /// The value of a key of the root, and whether there is an expression in it.
+    ///
+    /// # Errors
+    ///
+    /// Where the file holds a list or a single value.
+    pub fn get(&self, key: &str) -> Result<Option<(&Value, bool)>, Fault> {
+        let found = self.hash()?.and_then(|map| map.get_full(key));
+        Ok(found.map(|(index, _, value)| (value, self.dynamic[index])))
+    }
+
     /// The hash of a data file, or a fault that says what it is instead. An empty file, and one that holds `false`, has no data.
     ///
     /// # Errors

@@ -8,10 +8,17 @@ impl Value {
     /// As Ruby's `to_s`: what becomes of a value inside a text.
     #[must_use]
     pub fn to_s(&self) -> String {
+        let mut out = String::new();
+        self.to_s_into(&mut out);
+        out
+    }
+
+    /// The same, behind what is there already.
+    pub fn to_s_into(&self, out: &mut String) {
         match self {
-            Self::Null => String::new(),
-            Self::Str(text) | Self::Symbol(text) | Self::Time(text) => text.to_string(),
-            _ => self.inspect(),
+            Self::Null => {}
+            Self::Str(text) | Self::Symbol(text) | Self::Time(text) => out.push_str(text),
+            _ => inspect(self, out),
         }
     }
 

@@ -37,7 +37,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Fault> {
         map.insert(key.into(), value);
         places.push((line, 1));
     }
-    Ok(Document { root: Value::map(map), places, nodes })
+    Ok(Document::new(Value::map(map), places, nodes))
 }
 
 /// The lines of a text: Ruby's CSV is stricter than most readers, and a value that it refuses must not become another one here.

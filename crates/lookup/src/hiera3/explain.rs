@@ -14,10 +14,9 @@ impl View<'_> {
         let answer = self.lookup(key, resolution).map(|answer| {
             let answer = answer?;
             let origin = |place: &(usize, usize)| self.origin(key, *place);
-            let origins = answer.from.iter().filter_map(origin).map(|origin| Origin {
-                layer: origin.backend.into(),
-                level: origin.level.into(),
-                file: origin.file.into(),
+            let origins = answer.from.iter().filter_map(origin).map(|origin| {
+                let (layer, level) = (origin.backend.into(), origin.level.into());
+                Arc::new(Origin { layer, level, file: origin.file.into() })
             });
             Some(Answer {
                 key: Some(key.into()),

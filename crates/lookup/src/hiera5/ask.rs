@@ -26,7 +26,7 @@ pub(super) struct Ask<'s, 'h> {
     /// How deep in questions that the first one led to.
     depth: usize,
     /// Where values of the first question were found.
-    pub(super) origins: Vec<Origin>,
+    pub(super) origins: Vec<Arc<Origin>>,
     /// What was seen, if somebody wants to know.
     pub(super) steps: Option<Vec<Step>>,
 }
@@ -141,10 +141,8 @@ impl<'s, 'h> Ask<'s, 'h> {
         key: &Key,
         merge: &Merge,
     ) -> Result<Option<Value>, Fault> {
-        self.guard.enter(key.text())?;
-        let found = self.fold(merge, levels, |ask, level| ask.in_level(layer, level, key, merge));
-        self.guard.leave();
-        found
+        self.guard.check(key.text())?;
+        self.fold(merge, levels, |ask, level| ask.in_level(layer, level, key, merge))
     }
 
     fn in_level(
@@ -199,23 +197,24 @@ impl<'s, 'h> Ask<'s, 'h> {
         let document = match self.session.read(layer, level, file) {
             Ok(Some(document)) => document,
             Ok(None) => {
-                self.saw(layer, level, name, || Saw::NoFile(Some(file.path.clone())));
+                self.saw(layer, level, name, || Saw::NoFile(Some(file.origin.file.clone())));
                 return Ok(None);
             }
             Err(fault) => {
-                self.saw(layer, level, name, || Saw::Fault(file.path.clone()));
+                self.saw(layer, level, name, || Saw::Fault(file.origin.file.clone()));
                 return Err((**fault).clone());
             }
         };
-        let at = |fault: Fault| fault.of(&file.path);
-        let Some(raw) = document.hash().map_err(at)?.and_then(|map| map.get(key.root())) else {
-            self.saw(layer, level, name, || Saw::NoKey(file.path.clone()));
+        let at = |fault: Fault| fault.of(&file.origin.file);
+        let Some((raw, is_dynamic)) = document.get(key.root()).map_err(at)? else {
+            self.saw(layer, level, name, || Saw::NoKey(file.origin.file.clone()));
             return Ok(None);
         };
         let was_secret = std::mem::take(&mut self.is_secret);
         let read = match level.function {
-            Function::Eyaml => eyaml::decrypted(self, raw, &level.options),
-            _ => self.interpolated(raw, true),
+            Function::Eyaml => self.open(key, |ask| eyaml::decrypted(ask, raw, &level.options))?,
+            _ if is_dynamic => self.open(key, |ask| ask.interpolated(raw, true))?,
+            _ => Ok(raw.clone()),
         };
         let value = read.map_err(|fault| {
             if fault.file.is_some() {
@@ -227,16 +226,20 @@ impl<'s, 'h> Ask<'s, 'h> {
         let is_secret = self.is_secret;
         self.is_secret |= was_secret;
         self.saw(layer, level, name, || {
-            Saw::Value(file.path.clone(), (!is_secret).then(|| value.clone()))
+            Saw::Value(file.origin.file.clone(), (!is_secret).then(|| value.clone()))
         });
         if self.depth == 0 {
-            self.origins.push(Origin {
-                layer: Arc::clone(&layer.title),
-                level: Arc::clone(&level.name),
-                file: Arc::clone(&file.path),
-            });
+            self.origins.push(Arc::clone(&file.origin));
         }
         Ok(Some(value))
+    }
+
+    /// Reads a value of a key, which nothing in it may ask for.
+    fn open<T>(&mut self, key: &Key, read: impl FnOnce(&mut Self) -> T) -> Result<T, Fault> {
+        self.guard.enter(Arc::clone(key.text()))?;
+        let read = read(self);
+        self.guard.leave();
+        Ok(read)
     }
 
     fn saw(&mut self, layer: &Layer, level: &Placed, source: &str, saw: impl FnOnce() -> Saw) {

@@ -13,6 +13,8 @@ pub struct Key {
     text: Arc<str>,
     /// The part before the first dot, where it is not the whole: what files hold.
     root: Option<String>,
+    /// How long the name of the module is that it begins with; 0 where it begins with none.
+    module: usize,
     /// The parts after it, which go into the answer.
     rest: Vec<Segment>,
 }
@@ -24,11 +26,17 @@ impl Key {
     /// Where a part is empty or a quote is open.
     pub fn read(text: &str) -> Result<Self, Fault> {
         if !text.is_empty() && !text.contains(['.', '"', '\'']) {
-            return Ok(Self { text: text.into(), root: None, rest: Vec::new() });
+            return Ok(Self {
+                text: text.into(),
+                root: None,
+                module: module(text),
+                rest: Vec::new(),
+            });
         }
         let mut segments = split(text)?.into_iter();
         let root = segments.next().map(|segment| segment.text().to_owned());
-        Ok(Self { text: text.into(), root, rest: segments.collect() })
+        let module = root.as_deref().map_or(0, module);
+        Ok(Self { text: text.into(), root, module, rest: segments.collect() })
     }
 
     /// As it was written.
@@ -44,13 +52,17 @@ impl Key {
 
     /// The module that its name belongs to.
     pub(super) fn module(&self) -> Option<&str> {
-        self.root().split_once("::").map(|(module, _)| module).filter(|module| !module.is_empty())
+        self.root().get(..self.module).filter(|module| !module.is_empty())
     }
 
     /// What the parts after the first dot name in a value.
     pub(super) fn dig(&self, value: Value) -> Result<Option<Value>, Fault> {
         dig(&self.rest, value).map_err(|fault| fault.key(&self.text))
     }
+}
+
+fn module(root: &str) -> usize {
+    root.as_bytes().windows(2).position(|pair| pair == b"::").unwrap_or(0)
 }
 
 /// What these parts name in a value; none where there is nothing of that name.

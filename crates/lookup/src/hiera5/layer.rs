@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::Fault;
 use crate::data::{Document, Value, place};
+use crate::outcome::Origin;
 
 use super::ask::Ask;
 use super::config::{Config, Function, Level, Locations};
@@ -46,20 +47,20 @@ pub(super) enum Sources {
 pub(super) struct DataFile {
     /// As it is configured.
     pub(super) original: String,
-    pub(super) path: Arc<Path>,
+    pub(super) origin: Arc<Origin>,
     read: OnceCell<Read>,
 }
 
 type Read = Result<Option<Arc<Document>>, Arc<Fault>>;
 
 impl DataFile {
-    fn new(original: &str, path: PathBuf) -> Self {
-        Self { original: original.to_owned(), path: path.into(), read: OnceCell::new() }
+    fn new(original: &str, origin: Origin) -> Self {
+        Self { original: original.to_owned(), origin: origin.into(), read: OnceCell::new() }
     }
 
     /// What is in it, read by the first who asks; none where there is no such file.
     pub(super) fn read(&self, read: impl FnOnce(&Path) -> Read) -> &Read {
-        self.read.get_or_init(|| read(&self.path))
+        self.read.get_or_init(|| read(&self.origin.file))
     }
 }
 
@@ -72,7 +73,10 @@ impl Layer {
         config: &Config,
     ) -> Result<Self, Fault> {
         let mut all = |levels: &[Level]| {
-            levels.iter().map(|level| placed(ask, config, level)).collect::<Result<Vec<_>, _>>()
+            levels
+                .iter()
+                .map(|level| placed(ask, &title, config, level))
+                .collect::<Result<Vec<_>, _>>()
         };
         let levels = all(&config.hierarchy)?;
         let fallback = config.fallback.as_deref().map(all).transpose()?;
@@ -80,16 +84,30 @@ impl Layer {
     }
 }
 
-fn placed(ask: &mut Ask<'_, '_>, config: &Config, level: &Level) -> Result<Placed, Fault> {
-    let sources = sources(ask, config, level).map_err(|fault| {
+fn placed(
+    ask: &mut Ask<'_, '_>,
+    layer: &Arc<str>,
+    config: &Config,
+    level: &Level,
+) -> Result<Placed, Fault> {
+    let name: Arc<str> = level.name.as_str().into();
+    let origin = |file: PathBuf| {
+        let (layer, level) = (Arc::clone(layer), Arc::clone(&name));
+        Origin { layer, level, file: file.into() }
+    };
+    let sources = sources(ask, &origin, config, level).map_err(|fault| {
         fault.of(&config.root.join("hiera.yaml")).key(&format!("level \"{}\"", level.name))
     })?;
     let options = ask.interpolated(&level.options, false)?;
-    let (name, function) = (level.name.as_str().into(), level.function.clone());
-    Ok(Placed { name, function, options, sources })
+    Ok(Placed { name, function: level.function.clone(), options, sources })
 }
 
-fn sources(ask: &mut Ask<'_, '_>, config: &Config, level: &Level) -> Result<Sources, Fault> {
+fn sources(
+    ask: &mut Ask<'_, '_>,
+    origin: &impl Fn(PathBuf) -> Origin,
+    config: &Config,
+    level: &Level,
+) -> Result<Sources, Fault> {
     if let Locations::None = &level.locations {
         return Ok(Sources::None);
     }
@@ -98,14 +116,14 @@ fn sources(ask: &mut Ask<'_, '_>, config: &Config, level: &Level) -> Result<Sour
     match &level.locations {
         Locations::Paths(paths) => {
             for path in paths {
-                files.push(DataFile::new(path, datadir.join(inside(ask, path)?)));
+                files.push(DataFile::new(path, origin(datadir.join(inside(ask, path)?))));
             }
         }
         Locations::Globs(patterns) => {
             for pattern in patterns {
                 let inner = inside(ask, pattern)?;
                 for path in ask.session.files(&datadir, &inner)?.iter() {
-                    files.push(DataFile::new(pattern, path.clone()));
+                    files.push(DataFile::new(pattern, origin(path.clone())));
                 }
             }
         }
@@ -114,7 +132,7 @@ fn sources(ask: &mut Ask<'_, '_>, config: &Config, level: &Level) -> Result<Sour
                 ask.local = Some((name.clone(), value));
                 let path = inside(ask, template);
                 ask.local = None;
-                files.push(DataFile::new(template, datadir.join(path?)));
+                files.push(DataFile::new(template, origin(datadir.join(path?))));
             }
         }
         Locations::Uris(uris) => {

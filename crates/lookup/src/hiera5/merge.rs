@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use crate::data::{Map, Value};
-use crate::merge::{Deep, flatten, native, unique};
+use crate::merge::{Deep, flat_with, flatten, native, unique};
 
 /// A merge behaviour.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Merge {
                         return Err(unfit("unique", "texts, numbers and lists", value));
                     }
                 }
-                Ok(Value::list(unique(flatten(&[higher, lower]))))
+                Ok(Value::list(unique(flat_with(higher, &lower))))
             }
             Self::Hash => match (&higher, &lower) {
                 (Value::Hash(upper), Value::Hash(below)) => {

@@ -1,6 +1,6 @@
 //! The hierarchy as it is for one node, and its answers.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,8 +29,10 @@ pub struct Session<'h> {
     global: Option<Rc<Layer>>,
     environment: Option<Rc<Layer>>,
     modules: RefCell<HashMap<String, Option<Rc<Layer>>>>,
-    /// By module; those of keys of no module under an empty name.
-    options: RefCell<HashMap<String, Rc<Options>>>,
+    /// Those of keys of no module.
+    options: OnceCell<Rc<Options>>,
+    /// By module.
+    module_options: RefCell<HashMap<String, Rc<Options>>>,
     fallback_options: RefCell<HashMap<String, Rc<Options>>>,
     notices: RefCell<Vec<String>>,
 }
@@ -44,7 +46,8 @@ impl<'h> Session<'h> {
             global: None,
             environment: None,
             modules: RefCell::default(),
-            options: RefCell::default(),
+            options: OnceCell::new(),
+            module_options: RefCell::default(),
             fallback_options: RefCell::default(),
             notices: RefCell::default(),
         };
@@ -143,21 +146,30 @@ impl<'h> Session<'h> {
 
     /// What `lookup_options` say of the keys of a module, or of no module.
     pub(super) fn options(&self, module: Option<&str>) -> Result<Rc<Options>, Fault> {
+        // A module without data says nothing of its keys.
         let module = match module {
-            // A module without data says nothing of its keys.
             Some(name) => self.module(name)?.map(|_| name),
             None => None,
         };
-        if let Some(known) = self.options.borrow().get(module.unwrap_or_default()) {
+        let Some(module) = module else {
+            if let Some(known) = self.options.get() {
+                return Ok(Rc::clone(known));
+            }
+            let options = self.read_options(None)?;
+            return Ok(Rc::clone(self.options.get_or_init(|| options)));
+        };
+        if let Some(known) = self.module_options.borrow().get(module) {
             return Ok(Rc::clone(known));
         }
+        let options = self.read_options(Some(module))?;
+        self.module_options.borrow_mut().insert(module.to_owned(), Rc::clone(&options));
+        Ok(options)
+    }
+
+    fn read_options(&self, module: Option<&str>) -> Result<Rc<Options>, Fault> {
         let merged = self.merged_options(&mut Ask::new(self, false), module)?;
         let options = Options::read(merged.as_ref(), |pattern| self.hiera.pattern(pattern))?;
-        let options = Rc::new(options);
-        self.options
-            .borrow_mut()
-            .insert(module.unwrap_or_default().to_owned(), Rc::clone(&options));
-        Ok(options)
+        Ok(Rc::new(options))
     }
 
     /// How `lookup_options` come together for the keys of a module, or of no module.

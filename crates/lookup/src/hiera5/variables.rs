@@ -2,7 +2,7 @@
 
 use crate::Fault;
 use crate::data::{Map, Value};
-use crate::interpolate::{Call, Piece, has_site, pieces};
+use crate::interpolate::{Call, Piece, has_site, is_dynamic, pieces};
 
 use super::ask::Ask;
 
@@ -65,7 +65,7 @@ impl Ask<'_, '_> {
                 let what = format!("{} calls a function, which is not possible here", site.whole);
                 return Err(Fault::new(what, "only variables can be used in hiera.yaml"));
             }
-            let (name, value) = match call {
+            let value = match call {
                 Call::Alias(_) if site.whole != text => {
                     let what = format!("{} does not stand alone", site.whole);
                     return Err(Fault::new(
@@ -76,31 +76,26 @@ impl Ask<'_, '_> {
                 Call::Alias(key) => {
                     return Ok(self.inner_value_of(key)?.unwrap_or_else(|| "".into()));
                 }
-                Call::Scope(name) => (format!("scope:{name}"), self.variable(name)?),
-                Call::Lookup { key, .. } => (key.to_owned(), self.inner_value_of(key)?),
-                Call::Literal(text) => (text.to_owned(), Some(text.into())),
+                Call::Scope(name) => self.variable(name)?,
+                Call::Lookup { key, .. } => self.inner_value_of(key)?,
+                Call::Literal(text) => Some(text.into()),
             };
             let Some(value) = value else { continue };
             // What a variable holds is interpolated itself.
             if is_dynamic(&value) {
-                self.guard.enter(&name)?;
+                self.guard.enter(match call {
+                    Call::Scope(name) => format!("scope:{name}"),
+                    Call::Lookup { key: name, .. } | Call::Literal(name) | Call::Alias(name) => {
+                        name.to_owned()
+                    }
+                })?;
                 let value = self.interpolated(&value, methods);
                 self.guard.leave();
-                joined.push_str(&value?.to_s());
+                value?.to_s_into(&mut joined);
             } else {
-                joined.push_str(&value.to_s());
+                value.to_s_into(&mut joined);
             }
         }
         Ok(joined.into())
-    }
-}
-
-/// Whether something in a value is interpolated.
-pub(super) fn is_dynamic(value: &Value) -> bool {
-    match value {
-        Value::Str(text) => has_site(text),
-        Value::Array(items) => items.iter().any(is_dynamic),
-        Value::Hash(map) => map.iter().any(|(key, value)| is_dynamic(key) || is_dynamic(value)),
-        _ => false,
     }
 }

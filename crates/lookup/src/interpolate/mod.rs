@@ -7,6 +7,7 @@ pub use guard::Guard;
 pub use key::{Segment, split};
 
 use crate::Fault;
+use crate::data::Value;
 
 /// A piece of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +110,22 @@ fn unquoted(argument: &str) -> Option<&str> {
 /// Whether a text has an expression in it. Quick: most texts have none.
 #[must_use]
 pub fn has_site(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), b"%{").is_some_and(|at| text[at..].contains('}'))
+    start_of_site(text).is_some_and(|at| text[at..].contains('}'))
+}
+
+/// Whether there is an expression somewhere in a value.
+#[must_use]
+pub fn is_dynamic(value: &Value) -> bool {
+    match value {
+        Value::Str(text) => has_site(text),
+        Value::Array(items) => items.iter().any(is_dynamic),
+        Value::Hash(map) => map.iter().any(|(key, value)| is_dynamic(key) || is_dynamic(value)),
+        _ => false,
+    }
+}
+
+fn start_of_site(text: &str) -> Option<usize> {
+    memchr::memmem::find(text.as_bytes(), b"%{")
 }
 
 /// The pieces of a text, in order.
@@ -124,7 +140,7 @@ pub fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             return None;
         }
         let found =
-            rest.find("%{").and_then(|start| Some((start, start + rest[start..].find('}')?)));
+            start_of_site(rest).and_then(|start| Some((start, start + rest[start..].find('}')?)));
         let Some((start, end)) = found else { return Some(Piece::Text(std::mem::take(&mut rest))) };
         let next = Site { whole: &rest[start..=end], expression: &rest[start + 2..end] };
         let before = &rest[..start];

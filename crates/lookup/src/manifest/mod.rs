@@ -55,7 +55,7 @@ pub fn read(text: &str, limits: &Limits) -> Result<Document, Fault> {
         let entry = Value::list(vec![Value::map(class.variables), Value::list(places.collect())]);
         root.insert(class.name.into(), entry);
     }
-    Ok(Document { root: Value::map(root), places: Vec::new(), nodes })
+    Ok(Document::new(Value::map(root), Vec::new(), nodes))
 }
 
 /// The variables of one class of a manifest that was read; none where it has no such class.
@@ -71,7 +71,7 @@ pub fn class(document: &Document, name: &str) -> Option<Document> {
         (number(pair.first()), number(pair.get(1)))
     };
     let places = places.as_array()?.iter().map(place).collect();
-    Some(Document { root: root.clone(), places, nodes: document.nodes })
+    Some(Document::new(root.clone(), places, document.nodes))
 }
 
 #[cfg(test)]

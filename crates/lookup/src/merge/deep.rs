@@ -90,30 +90,33 @@ impl Deep {
 
     fn join_hash(&self, map: &Map, source: &Value, mut destination: Value) -> Result<Value, Fault> {
         for (key, value) in map {
-            match destination {
-                Value::Hash(held) => {
-                    let mut held = Arc::unwrap_or_clone(held);
-                    if let Some(place) = held.get_mut(key).filter(|value| !is_false(value)) {
-                        let below = std::mem::replace(place, Value::Null);
-                        *place = self.join(value, below)?;
-                    } else {
-                        // Merged with itself, because that takes double values out of its lists.
-                        let merged = match value {
-                            Value::Array(_) | Value::Hash(_) => self.join(value, value.clone())?,
-                            other => self.replaced(other.clone(), other.clone()),
-                        };
-                        held.insert(key.clone(), merged);
-                    }
-                    destination = Value::map(held);
+            destination = match destination {
+                Value::Hash(mut held) => {
+                    self.put(Arc::make_mut(&mut held), key, value)?;
+                    Value::Hash(held)
                 }
-                Value::Array(list) if self.extend_existing_arrays => {
-                    destination = pushed(list, source.clone());
-                }
-                other if self.overwrites() => destination = self.replaced(source.clone(), other),
-                other => destination = other,
-            }
+                Value::Array(list) if self.extend_existing_arrays => pushed(list, source.clone()),
+                other if self.overwrites() => self.replaced(source.clone(), other),
+                other => other,
+            };
         }
         Ok(destination)
+    }
+
+    fn put(&self, held: &mut Map, key: &Value, value: &Value) -> Result<(), Fault> {
+        if let Some(place) = held.get_mut(key).filter(|value| !is_false(value)) {
+            let below = std::mem::replace(place, Value::Null);
+            *place = self.join(value, below)?;
+            return Ok(());
+        }
+        // Merged with itself, because that takes double values out of its lists.
+        let merged = match value {
+            Value::Hash(_) if self.knockout_prefix.is_none() && !has_list(value) => value.clone(),
+            Value::Array(_) | Value::Hash(_) => self.join(value, value.clone())?,
+            other => self.replaced(other.clone(), other.clone()),
+        };
+        held.insert(key.clone(), merged);
+        Ok(())
     }
 
     fn join_array(&self, list: &Arc<Vec<Value>>, mut destination: Value) -> Result<Value, Fault> {
@@ -191,6 +194,14 @@ impl Deep {
             other if knocks(&other) => "".into(),
             other => other,
         }
+    }
+}
+
+fn has_list(value: &Value) -> bool {
+    match value {
+        Value::Array(_) => true,
+        Value::Hash(map) => map.values().any(has_list),
+        _ => false,
     }
 }
 

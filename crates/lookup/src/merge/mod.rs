@@ -19,30 +19,45 @@ pub fn native(left: &Map, right: &Map) -> Map {
 /// Ruby's `[values].flatten`: lists inside of lists are opened, hashes are not.
 #[must_use]
 pub fn flatten(values: &[Value]) -> Vec<Value> {
-    fn open(values: &[Value], flat: &mut Vec<Value>) {
-        for value in values {
-            match value {
-                Value::Array(items) => open(items, flat),
-                other => flat.push(other.clone()),
-            }
-        }
-    }
     let mut flat = Vec::new();
     open(values, &mut flat);
     flat
 }
 
+/// Ruby's `[first, second].flatten`; a list that nobody else has is not copied.
+#[must_use]
+pub fn flat_with(first: Value, second: &Value) -> Vec<Value> {
+    let is_flat = |items: &[Value]| !items.iter().any(|item| matches!(item, Value::Array(_)));
+    let mut flat = match first {
+        Value::Array(list) if is_flat(&list) => items(list),
+        other => flatten(&[other]),
+    };
+    open(std::slice::from_ref(second), &mut flat);
+    flat
+}
+
+fn open(values: &[Value], flat: &mut Vec<Value>) {
+    for value in values {
+        match value {
+            Value::Array(items) => open(items, flat),
+            other => flat.push(other.clone()),
+        }
+    }
+}
+
 /// Ruby's `uniq`: of equal values the first stays.
 #[must_use]
-pub fn unique(values: Vec<Value>) -> Vec<Value> {
+pub fn unique(mut values: Vec<Value>) -> Vec<Value> {
     if values.len() < 8 {
-        let mut kept: Vec<Value> = Vec::with_capacity(values.len());
-        for value in values {
-            if !kept.contains(&value) {
-                kept.push(value);
+        let mut kept = 0;
+        for at in 0..values.len() {
+            if !values[..kept].contains(&values[at]) {
+                values.swap(kept, at);
+                kept += 1;
             }
         }
-        return kept;
+        values.truncate(kept);
+        return values;
     }
     let set: indexmap::IndexSet<Value, hashbrown::DefaultHashBuilder> =
         values.into_iter().collect();

@@ -46,9 +46,9 @@ impl<'a> Builder<'a> {
                 (Event::DocumentStart(..), _) => {
                     let (event, span) = self.next()?;
                     let root = self.node(event, &span, 0)?.value;
-                    return Ok(Document { root, places: self.places, nodes: self.nodes });
+                    return Ok(Document::new(root, self.places, self.nodes));
                 }
-                _ => return Ok(Document { root: Value::Null, places: Vec::new(), nodes: 0 }),
+                _ => return Ok(Document::new(Value::Null, Vec::new(), 0)),
             }
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Document, Fault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let root = parser::Parser::new(text, limits).document()?;
     let (root, nodes) = resolve::resolve(&root, limits)?;
-    Ok(Document { root: Value::Hash(root.into()), places: Vec::new(), nodes })
+    Ok(Document::new(Value::Hash(root.into()), Vec::new(), nodes))
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ impl<'a> Resolver<'a> {
         rest: &[String],
     ) -> Result<Option<Value>, Fault> {
         // The same name means something else where less was set.
-        self.guard.enter(&format!("${{{name}}} of {}", nodes.len()))?;
+        self.guard.enter(format!("${{{name}}} of {}", nodes.len()))?;
         let outside = std::mem::replace(&mut self.path, at.to_vec());
         let value = self.set(nodes);
         self.path = outside;
