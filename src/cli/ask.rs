@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-/// A question.
+// A question.
 #[derive(Debug, Args)]
 pub struct Ask {
     #[command(subcommand)]

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::hiera::Format;
 
-/// `groundrule hiera`.
+// `groundrule hiera`.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Hiera {
@@ -16,7 +16,7 @@ pub struct Hiera {
     pub arguments: Vec<OsString>,
 }
 
-/// Where the variables of a lookup come from.
+// Where the variables of a lookup come from.
 #[derive(Debug, Default, Args)]
 pub struct Variables {
     /// Take the facts of this node of the estate
@@ -24,7 +24,7 @@ pub struct Variables {
     pub node: Option<String>,
 }
 
-/// `groundrule extlookup`.
+// `groundrule extlookup`.
 #[derive(Debug, Args)]
 pub struct Extlookup {
     /// The key
@@ -45,7 +45,7 @@ pub struct Extlookup {
     pub format: Format,
 }
 
-/// `groundrule extlookup2hiera`.
+// `groundrule extlookup2hiera`.
 #[derive(Debug, Args)]
 pub struct Extlookup2Hiera {
     /// A CSV file, or a directory of them
@@ -62,7 +62,7 @@ pub struct Extlookup2Hiera {
     pub json: bool,
 }
 
-/// `groundrule enc`.
+// `groundrule enc`.
 #[derive(Debug, Args)]
 pub struct Enc {
     /// The node that Puppet asks about
@@ -86,7 +86,7 @@ pub struct Enc {
     pub allow_unknown: bool,
 }
 
-/// `groundrule data`.
+// `groundrule data`.
 #[derive(Debug, Subcommand)]
 pub enum Data {
     /// Print what a level holds of a key
@@ -101,7 +101,7 @@ pub enum Data {
     Lint(DataLint),
 }
 
-/// Which data.
+// Which data.
 #[derive(Debug, Args)]
 pub struct DataOf {
     /// The Hiera configuration
@@ -112,7 +112,7 @@ pub struct DataOf {
     pub backend: Option<String>,
 }
 
-/// A level and a key.
+// A level and a key.
 #[derive(Debug, Args)]
 pub struct DataGet {
     /// The level's name, `dc1` for instance, or a file
@@ -126,7 +126,7 @@ pub struct DataGet {
     pub format: Format,
 }
 
-/// A change of a level.
+// A change of a level.
 #[derive(Debug, Args)]
 pub struct DataSet {
     /// The level's name, `dc1` for instance, or a file
@@ -143,7 +143,7 @@ pub struct DataSet {
     pub dry_run: bool,
 }
 
-/// The end of a key.
+// The end of a key.
 #[derive(Debug, Args)]
 pub struct DataUnset {
     /// The level's name, `dc1` for instance, or a file
@@ -157,7 +157,7 @@ pub struct DataUnset {
     pub dry_run: bool,
 }
 
-/// Whose levels.
+// Whose levels.
 #[derive(Debug, Args)]
 pub struct DataLevels {
     /// More variables
@@ -172,7 +172,7 @@ pub struct DataLevels {
     pub json: bool,
 }
 
-/// What to look at.
+// What to look at.
 #[derive(Debug, Args)]
 pub struct DataLint {
     #[command(flatten)]

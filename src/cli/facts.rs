@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-/// Which facts, and from where.
+// Which facts, and from where.
 #[derive(Debug, Args)]
 pub struct Facts {
     /// The facts to print, dots go into structures [default: all]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-/// What is to happen.
+// What is to happen.
 #[derive(Debug, Subcommand)]
 pub enum Gate {
     /// May these nodes be taken away?
@@ -59,7 +59,7 @@ pub enum Gate {
     },
 }
 
-/// How it is decided.
+// How it is decided.
 #[derive(Debug, Args)]
 pub struct How {
     /// Feature files or directories; those policies count that are tagged @gate [default: those of
@@ -83,7 +83,7 @@ pub struct How {
     pub format: GateFormat,
 }
 
-/// The server.
+// The server.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Where it listens: http://127.0.0.1:9181, https://HOST:PORT?cert=FILE&key=FILE&token_file=FILE

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// What to look up, and for whom: the options are those of `puppet lookup`.
+// What to look up, and for whom: the options are those of `puppet lookup`.
 #[derive(Debug, Args)]
 pub struct Lookup {
     /// The keys: the first that has data is answered; dots go into structures

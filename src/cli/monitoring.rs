@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::ShowFormat;
 
-/// What the pipeline is made of; what is not said here is configured.
+// What the pipeline is made of; what is not said here is configured.
 #[derive(Debug, Args)]
 pub struct PipelineArgs {
     /// Where events come from: stomp://, nats://, http://, tcp://, unix:, file:, stdin:
@@ -55,7 +55,7 @@ pub enum Events {
     List(ListEvents),
 }
 
-/// Which events are listed; all of what is said must hold.
+// Which events are listed; all of what is said must hold.
 #[derive(Debug, Args)]
 pub struct ListEvents {
     /// Whom they are about
@@ -93,7 +93,7 @@ pub enum EventsFormat {
     Ndjson,
 }
 
-/// Which statuses are shown, or what is said of one.
+// Which statuses are shown, or what is said of one.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Status {
@@ -144,7 +144,7 @@ pub enum StatusChange {
     },
 }
 
-/// One status.
+// One status.
 #[derive(Debug, Args)]
 pub struct Of {
     /// Its subject and its name

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// Where registrations come from, and where they are kept.
+// Where registrations come from, and where they are kept.
 #[derive(Debug, Args)]
 pub struct Receive {
     /// Where they come from: stomp://, nats://, file:, stdin:, … as events do

@@ -7,7 +7,7 @@ use groundrule_inventory::source::{Location, Role};
 
 use super::{Global, ShowFormat};
 
-/// Sources of parts of the estate.
+// Sources of parts of the estate.
 #[derive(Clone, Debug, Args)]
 pub struct Urls {
     /// Where the graph comes from: estate:DIR, bolt://host, …
@@ -47,7 +47,7 @@ impl Global {
     }
 }
 
-/// How to tell of the sources.
+// How to tell of the sources.
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// How to print
@@ -55,7 +55,7 @@ pub struct Doctor {
     pub format: ShowFormat,
 }
 
-/// What is loaded, and how.
+// What is loaded, and how.
 #[derive(Debug, Args)]
 pub struct Load {
     /// What to load: estate:DIR

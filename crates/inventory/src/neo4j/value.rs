@@ -1,5 +1,6 @@
 //! Values as Bolt carries them.
 
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 use groundrule_core::ports::{Answer, Row, StoreError};
 use neo4rs::{BoltList, BoltMap, BoltNull, BoltType};
 use serde_json::{Map, Value};
@@ -104,7 +105,8 @@ pub fn row(row: &neo4rs::Row) -> Row {
     names.into_iter().map(|name| (name.clone(), value(&name))).collect()
 }
 
-/// A value as JSON: nodes and relationships are their properties, other things their description.
+/// A value as JSON: nodes and relationships are their properties, times as ISO 8601 writes them,
+/// other things their description.
 fn json(cell: &BoltType) -> Value {
     match cell {
         BoltType::Null(_) => Value::Null,
@@ -116,8 +118,33 @@ fn json(cell: &BoltType) -> Value {
         BoltType::Map(map) => Value::Object(object(map)),
         BoltType::Node(node) => Value::Object(object(&node.properties)),
         BoltType::Relation(relation) => Value::Object(object(&relation.properties)),
-        other => Value::from(format!("{other:?}")),
+        other => Value::from(moment(other).unwrap_or_else(|| format!("{other:?}"))),
     }
+}
+
+/// A date, a time or both, as the server prints them; none if it is something else, or out of range.
+fn moment(cell: &BoltType) -> Option<String> {
+    match cell {
+        BoltType::Date(date) => NaiveDate::try_from(date).ok().map(|date| date.to_string()),
+        BoltType::LocalTime(time) => Some(NaiveTime::from(time).to_string()),
+        BoltType::Time(time) => {
+            let (time, offset): (NaiveTime, FixedOffset) = time.into();
+            Some(format!("{time}{offset}"))
+        }
+        BoltType::LocalDateTime(at) => at.try_into().ok().map(local),
+        BoltType::DateTime(at) => {
+            let at = DateTime::<FixedOffset>::try_from(at).ok()?;
+            Some(format!("{}{}", local(at.naive_local()), at.offset()))
+        }
+        BoltType::DateTimeZoneId(at) => {
+            Some(format!("{}[{}]", local(at.try_into().ok()?), at.tz_id()))
+        }
+        _ => None,
+    }
+}
+
+fn local(at: NaiveDateTime) -> String {
+    format!("{}T{}", at.date(), at.time())
 }
 
 fn object(map: &BoltMap) -> Map<String, Value> {

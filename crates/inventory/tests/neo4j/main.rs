@@ -8,3 +8,4 @@ mod changing;
 mod leaving;
 mod loading;
 mod many;
+mod values;
