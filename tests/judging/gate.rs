@@ -150,6 +150,43 @@ fn knowing_less_turns_no_decision_round() {
     assert!(one || (decided > 100 && lost > 100), "{decided} {lost}");
 }
 
+/// Up to a dozen nodes that a source knows, some of them twice; or none.
+fn any_nodes(rng: &mut SmallRng, estate: &Estate) -> Vec<String> {
+    let chosen = std::iter::repeat_with(|| some_nodes(rng, estate)).take(4).flatten();
+    let mut chosen: Vec<_> = chosen.collect();
+    chosen.truncate(rng.random_range(0..=chosen.len()));
+    chosen
+}
+
+#[test]
+fn what_was_judged_before_changes_no_decision() {
+    let (mut wrong, mut counts) = (Vec::new(), [0; 3]);
+    for seed in slow_seeds(150) {
+        let mut rng = generate::seeded(9_000_000 + seed);
+        let full = generate::estate(&mut rng);
+        let all: Vec<_> = policies(&mut rng, &full).into_iter().filter(can_run).collect();
+        let place = Place::new();
+        let directory = place.estate("estate", &full);
+        let (feature, kept) = (place.feature("all", &all), opened(&directory, full.now));
+        let old = gate(&kept, &feature);
+        for _ in 0..8 {
+            let (held, nodes) = (any_nodes(&mut rng, &full), any_nodes(&mut rng, &full));
+            let new = gate(&opened(&directory, full.now), &feature);
+            let (held, action) = ([terminate(&held)], terminate(&nodes));
+            let told = block_on(old.judge(&held, &action));
+            let expected = block_on(new.judge(&held, &action));
+            counts[told.verdict() as usize] += 1;
+            if format!("{told:?}") != format!("{expected:?}") {
+                wrong.push(format!(
+                    "seed {seed}, {held:?}, {action:?}:\n{told:?}\nat first: {expected:?}"
+                ));
+            }
+        }
+    }
+    expect_none(&wrong);
+    assert!(counts.iter().all(|n| *n > 20), "{counts:?}");
+}
+
 #[test]
 fn what_was_allowed_is_done_already() {
     let feature = "Feature: F

@@ -30,6 +30,9 @@ const FORMAT: Format = Format {
     ",
 };
 
+/// Whoever made the file, what ended is found without reading all.
+const INDEX: &str = "CREATE INDEX IF NOT EXISTS ends ON reservations (until)";
+
 const VERSION: &str = "SELECT version FROM state";
 const CHANGED: &str = "UPDATE state SET version = version + 1";
 
@@ -37,6 +40,7 @@ pub(crate) async fn open(url: &str) -> Answer<Arc<dyn Reservations>> {
     let path = PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url));
     let opened = blocking(move || {
         let connection = sqlite::open(&path, &FORMAT).map_err(told)?;
+        connection.execute_batch(INDEX).map_err(|error| explained(&path, &error))?;
         Ok(File { path, open: Mutex::new(Open { connection, known: None }) })
     });
     Ok(Arc::new(Shared(Arc::new(opened.await?))))
@@ -49,13 +53,15 @@ struct File {
 
 struct Open {
     connection: Connection,
-    /// What was read last: it is what is there as long as the version is the same.
+    /// What was read last.
     known: Option<Known>,
 }
 
-/// All reservations by id, those included that have lapsed, of a version.
+/// The reservations by id, without those that had lapsed at a moment: what counts from then on is
+/// among them as long as the version is the same.
 struct Known {
     version: u64,
+    at: Timestamp,
     all: BTreeMap<String, Reservation>,
 }
 
@@ -96,26 +102,29 @@ impl Open {
         Ok(done)
     }
 
-    /// Everything that is there now.
-    fn read(&mut self) -> rusqlite::Result<&Known> {
+    /// Everything that counts.
+    fn read(&mut self, now: Timestamp) -> rusqlite::Result<&Known> {
         let all = self.connection.transaction()?;
         let version: i64 = all.query_row(VERSION, [], |row| row.get(0))?;
         let version = version.cast_unsigned();
-        let known = match self.known.take().filter(|known| known.version == version) {
+        let is_it = |known: &Known| known.version == version && known.at <= now;
+        let mut known = match self.known.take().filter(is_it) {
             Some(known) => known,
-            None => Known { version, all: rows(&all)? },
+            None => Known { version, at: now, all: rows(&all, now)? },
         };
         all.commit()?;
+        known.at = now;
+        known.all.retain(|_, held| held.counts(now));
         Ok(self.known.insert(known))
     }
 
     /// Those that count, after those that were made in the future are as if they were made now.
     fn held(&mut self, now: Timestamp) -> rusqlite::Result<Held> {
         loop {
-            let known = self.read()?;
+            let known = self.read(now)?;
             let ahead: Vec<_> = known.all.values().filter_map(|held| held.made_now(now)).collect();
             if ahead.is_empty() {
-                let all = known.all.values().filter(|held| held.counts(now)).cloned().collect();
+                let all = known.all.values().cloned().collect();
                 return Ok(Held { all, version: known.version });
             }
             self.write(|all| {
@@ -139,7 +148,6 @@ impl Open {
         })?;
         if let (true, Some(known)) = (done, self.known.as_mut().filter(|k| k.version == version)) {
             known.version += 1;
-            known.all.retain(|_, held| !held.is_past(now));
             known.all.extend(new.into_iter().map(|held| (held.id.clone(), held)));
         }
         Ok(done)
@@ -177,9 +185,10 @@ impl Reservations for Shared {
     }
 }
 
-fn rows(all: &Transaction<'_>) -> rusqlite::Result<BTreeMap<String, Reservation>> {
-    let mut rows = all.prepare_cached("SELECT content FROM reservations")?;
-    let rows = rows.query_map([], |row| {
+/// Those that count.
+fn rows(all: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<BTreeMap<String, Reservation>> {
+    let mut rows = all.prepare_cached("SELECT content FROM reservations WHERE until >= ?")?;
+    let rows = rows.query_map([now.as_millisecond()], |row| {
         let content = row.get_ref(0)?.as_str()?;
         let held: Reservation = serde_json::from_str(content).map_err(|error| {
             let kind = rusqlite::types::Type::Text;

@@ -13,7 +13,7 @@ use groundrule_core::ports::{Cause, Ends, StoreError};
 use groundrule_core::source::{Source, Unknown};
 
 use super::World;
-use super::failing::State;
+use super::failing::Bases;
 use crate::estate::{Document, Estate, NodeId, Truth};
 
 /// A declared dependency by its place.
@@ -41,7 +41,7 @@ pub struct Dependencies {
     pub(super) opaque: FixedBitSet,
     /// Whether nothing about them is unknown.
     pub(super) exact: bool,
-    pub(super) base: [State; 2],
+    pub(super) bases: Bases,
 }
 
 /// One declared dependency.
@@ -590,9 +590,9 @@ impl Builder {
             points_of: self.points_of,
             opaque,
             exact,
-            base: Default::default(),
+            bases: Bases::default(),
         };
-        dependencies.base = State::of_today(&dependencies, &World::today(self.estate));
+        dependencies.bases = Bases::of_today(&dependencies, &World::today(self.estate));
         dependencies
     }
 }

@@ -6,6 +6,7 @@
 //! nothing is unknown they are the same.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fixedbitset::FixedBitSet;
 use groundrule_core::dependency::Needs;
@@ -18,9 +19,10 @@ use super::dependencies::{
 use crate::estate::NodeId;
 
 /// Which of the two sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Mode {
     /// What has failed whatever the unknowns are.
+    #[default]
     Certainly,
     /// What has failed if the unknowns are at their worst.
     Possibly,
@@ -54,23 +56,12 @@ struct Count {
 }
 
 /// One of the two sets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct State {
     mode: Mode,
     counts: Vec<Count>,
     down: FixedBitSet,
     unmet: FixedBitSet,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            mode: Mode::Certainly,
-            counts: Vec::new(),
-            down: FixedBitSet::new(),
-            unmet: FixedBitSet::new(),
-        }
-    }
 }
 
 /// What fails beside what has failed already.
@@ -141,13 +132,75 @@ impl Count {
     }
 }
 
-impl State {
-    /// Both sets of today's world.
-    pub(super) fn of_today(graph: &Dependencies, today: &World) -> [Self; 2] {
-        [Mode::Certainly, Mode::Possibly]
-            .map(|mode| Self::of(graph, today, mode, today.gone(), &[]))
+/// Both sets of a world without added nodes, to go on from: what has failed there has failed in
+/// every world where the same nodes are gone and others too.
+#[derive(Debug, Default)]
+pub(super) struct Base {
+    /// The nodes that are gone, and those that are or may be.
+    gone: [FixedBitSet; 2],
+    states: [State; 2],
+}
+
+/// A world with so many more nodes gone is gone on from next.
+const FAR: usize = 3;
+
+impl Base {
+    /// Today's world.
+    pub(super) fn of_today(graph: &Dependencies, today: &World) -> Self {
+        let gone = [today.gone().clone(), today.gone().clone()];
+        let modes = [Mode::Certainly, Mode::Possibly];
+        Self { states: modes.map(|mode| State::of(graph, today, mode, today.gone(), &[])), gone }
     }
 
+    fn is_within(&self, gone: &[FixedBitSet; 2]) -> bool {
+        self.gone.iter().zip(gone).all(|(own, all)| own.is_subset(all))
+    }
+
+    fn is_far_from(&self, gone: &[FixedBitSet; 2]) -> bool {
+        self.gone.iter().zip(gone).any(|(own, all)| all.difference_count(own) > FAR)
+    }
+
+    /// The sets of a world where these nodes are gone, those among them that are gone here.
+    fn with(&self, graph: &Dependencies, gone: &[FixedBitSet; 2]) -> [State; 2] {
+        let mut states = self.states.clone();
+        for ((state, own), all) in states.iter_mut().zip(&self.gone).zip(gone) {
+            let (mut failed, mut journal) = (Vec::new(), Journal::default());
+            for node in all.difference(own) {
+                state.stop(graph, node, &mut failed, &mut journal);
+            }
+            state.spread(graph, &|node| all.contains(node), failed, &mut journal);
+        }
+        states
+    }
+}
+
+/// The worlds to go on from: today's, and the one that was far from it last.
+#[derive(Debug, Default)]
+pub(super) struct Bases {
+    today: Base,
+    last: Mutex<Option<Arc<Base>>>,
+}
+
+impl Bases {
+    pub(super) fn of_today(graph: &Dependencies, today: &World) -> Self {
+        Self { today: Base::of_today(graph, today), last: Mutex::default() }
+    }
+
+    /// The sets of a world where these nodes are gone, and those that may be.
+    fn states(&self, graph: &Dependencies, gone: [FixedBitSet; 2]) -> [State; 2] {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = last.filter(|last| last.is_within(&gone));
+        let base = last.as_deref().unwrap_or(&self.today);
+        let states = base.with(graph, &gone);
+        if base.is_far_from(&gone) {
+            let kept = Base { gone, states: states.clone() };
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(kept));
+        }
+        states
+    }
+}
+
+impl State {
     /// The set of a world, from nothing.
     fn of(
         graph: &Dependencies,
@@ -370,7 +423,7 @@ impl Failing {
         nodes: &BTreeSet<NodeId>,
         points: &BTreeSet<PointId>,
     ) -> Vec<DependencyId> {
-        let mut state = graph.base[0].clone();
+        let mut state = graph.bases.today.states[0].clone();
         let (mut failed, mut journal) = (Vec::new(), Journal::default());
         for node in nodes {
             state.stop(graph, *node, &mut failed, &mut journal);
@@ -403,15 +456,7 @@ impl<'d> Failure<'d> {
         at_worst.extend(world.perhaps_gone().keys().copied());
         let added = added_providers(graph, world).await;
         let [certainly, possibly] = if added.is_empty() {
-            let mut states = graph.base.clone();
-            for (state, gone) in states.iter_mut().zip([world.gone(), &at_worst]) {
-                let (mut failed, mut journal) = (Vec::new(), Journal::default());
-                for node in gone.ones() {
-                    state.stop(graph, node, &mut failed, &mut journal);
-                }
-                state.spread(graph, &|node| gone.contains(node), failed, &mut journal);
-            }
-            states
+            graph.bases.states(graph, [world.gone().clone(), at_worst])
         } else {
             let of = |mode, gone| State::of(graph, world, mode, gone, &added);
             [of(Mode::Certainly, world.gone()), of(Mode::Possibly, &at_worst)]
