@@ -8,6 +8,8 @@ mod id;
 mod read;
 mod values;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -16,9 +18,12 @@ pub use id::EventId;
 pub use read::{Invalid, MAX_DEPTH};
 pub use values::{Kind, Severity};
 
-/// A valid event.
+/// A valid event. A copy of it is the same event in memory.
 #[derive(Clone, Debug)]
-pub struct Event {
+pub struct Event(Arc<Whole>);
+
+#[derive(Clone, Debug)]
+struct Whole {
     raw: Bytes,
     head: Head,
 }
@@ -89,67 +94,67 @@ impl Event {
     /// Its name: what is observed, such as `load` or `policy.mysql-zones`.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.head.name.of(&self.raw)
+        self.0.head.name.of(&self.0.raw)
     }
 
     /// Whom it is about, such as a machine's name. Subject and name are the event's identity.
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.head.subject.of(&self.raw)
+        self.0.head.subject.of(&self.0.raw)
     }
 
     /// Who observed it; empty if it does not say.
     #[must_use]
     pub fn origin(&self) -> &str {
-        self.head.origin.as_ref().map_or("", |piece| piece.of(&self.raw))
+        self.0.head.origin.as_ref().map_or("", |piece| piece.of(&self.0.raw))
     }
 
     /// What was observed, in words; empty if it does not say.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.head.text.as_ref().map_or("", |piece| piece.of(&self.raw))
+        self.0.head.text.as_ref().map_or("", |piece| piece.of(&self.0.raw))
     }
 
     /// Which kind of event it is.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.head.kind
+        self.0.head.kind
     }
 
     /// How bad it is; OK where it does not say and need not.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        self.head.severity
+        self.0.head.severity
     }
 
     /// When it happened, in seconds since 1970; none before the portal gave it one.
     #[must_use]
     pub fn time(&self) -> Option<f64> {
-        self.head.time
+        self.0.head.time
     }
 
     /// For how many seconds from its time it counts, if it says so: after that nothing is known.
     #[must_use]
     pub fn ttl(&self) -> Option<f64> {
-        self.head.ttl
+        self.0.head.ttl
     }
 
     /// Its identity, 24 hexadecimal digits; none before the portal gave it one.
     #[must_use]
     pub fn eventid(&self) -> Option<&str> {
-        self.head.eventid.as_ref().map(|piece| piece.of(&self.raw))
+        self.0.head.eventid.as_ref().map(|piece| piece.of(&self.0.raw))
     }
 
     /// Whether it has metrics.
     #[must_use]
     pub fn has_metrics(&self) -> bool {
-        self.head.metrics.is_some()
+        self.0.head.metrics.is_some()
     }
 
     /// Its metrics by name, in the order of the text.
     #[must_use]
     pub fn metrics(&self) -> Vec<(String, f64)> {
-        let metrics = self.head.metrics.as_ref().map(|piece| piece.of(&self.raw));
+        let metrics = self.0.head.metrics.as_ref().map(|piece| piece.of(&self.0.raw));
         let members: Map<String, Value> =
             metrics.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         members.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))).collect()
@@ -158,7 +163,7 @@ impl Event {
     /// Its tags by name; what is no string is written as JSON.
     #[must_use]
     pub fn tags(&self) -> Vec<(String, String)> {
-        let tags = self.head.tags.as_ref().map(|piece| piece.of(&self.raw));
+        let tags = self.0.head.tags.as_ref().map(|piece| piece.of(&self.0.raw));
         let members: Map<String, Value> =
             tags.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         let text = |value| match value {
@@ -171,25 +176,25 @@ impl Event {
     /// Its metrics as the text has them, a JSON object with members; none if it has no metrics.
     #[must_use]
     pub fn metrics_json(&self) -> Option<&str> {
-        self.head.metrics.as_ref().map(|piece| piece.of(&self.raw))
+        self.0.head.metrics.as_ref().map(|piece| piece.of(&self.0.raw))
     }
 
     /// Its tags as the text has them, a JSON object with members; none if it has no tags.
     #[must_use]
     pub fn tags_json(&self) -> Option<&str> {
-        self.head.tags.as_ref().map(|piece| piece.of(&self.raw))
+        self.0.head.tags.as_ref().map(|piece| piece.of(&self.0.raw))
     }
 
     /// The whole event as JSON, on one line, without a line feed.
     #[must_use]
     pub fn raw(&self) -> &Bytes {
-        &self.raw
+        &self.0.raw
     }
 
     /// The whole event, every field of it.
     #[must_use]
     pub fn value(&self) -> Map<String, Value> {
-        serde_json::from_slice(&self.raw).unwrap_or_default()
+        serde_json::from_slice(&self.0.raw).unwrap_or_default()
     }
 
     /// The same event with an identity and a time, where it has none.
@@ -197,31 +202,32 @@ impl Event {
     pub fn identified(mut self, id: impl FnOnce() -> EventId, now: f64) -> Self {
         use std::io::Write as _;
         const ROOM: usize = 96;
-        if self.head.eventid.is_some() && self.head.time.is_some() {
+        if self.0.head.eventid.is_some() && self.0.head.time.is_some() {
             return self;
         }
-        let mut raw = Vec::with_capacity(self.raw.len() + ROOM);
+        let Whole { raw: bare, head } = Arc::make_mut(&mut self.0);
+        let mut raw = Vec::with_capacity(bare.len() + ROOM);
         raw.push(b'{');
         let mut given = None;
-        if self.head.eventid.is_none() {
+        if head.eventid.is_none() {
             raw.extend_from_slice(b"\"eventid\":\"");
             let start = raw.len();
             raw.extend_from_slice(&id().digits());
             given = Piece::between(start, raw.len());
             raw.extend_from_slice(b"\",");
         }
-        if self.head.time.is_none() {
+        if head.time.is_none() {
             // Writing to memory does not fail.
             let _ = write!(raw, "\"eventtime\":{now},");
-            self.head.time = Some(now);
+            head.time = Some(now);
         }
         let added = raw.len() - 1;
-        raw.extend_from_slice(&self.raw[1..]);
-        self.head.shift(u32::try_from(added).unwrap_or_default());
+        raw.extend_from_slice(&bare[1..]);
+        head.shift(u32::try_from(added).unwrap_or_default());
         if given.is_some() {
-            self.head.eventid = given;
+            head.eventid = given;
         }
-        self.raw = raw.into();
+        *bare = raw.into();
         self
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Event, EventId, Head, Kind, Piece, Severity};
+use super::{Event, EventId, Head, Kind, Piece, Severity, Whole};
 
 /// How many objects and arrays may stand inside each other.
 pub const MAX_DEPTH: usize = 100;
@@ -48,7 +49,7 @@ impl Event {
         match serde_json::from_str::<Fields<'_>>(text) {
             Ok(fields) => {
                 let head = fields.head(text)?;
-                Ok(Self { head, raw: on_one_line(raw) })
+                Ok(Self(Arc::new(Whole { head, raw: on_one_line(raw) })))
             }
             Err(error) => Err(explained(text, &error)),
         }
