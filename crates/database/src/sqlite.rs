@@ -7,8 +7,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::Trouble;
 
-/// How long one process waits for another that writes to the same file.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long one process waits for another that writes to the same file, in milliseconds.
+const PATIENCE: i32 = 15_000;
 
 /// What a file holds.
 pub struct Format {
@@ -34,7 +34,7 @@ pub fn open(path: &Path, format: &Format) -> Result<Connection, Trouble> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let explained = |error: rusqlite::Error| told(path, format, &error);
     let mut connection = Connection::open_with_flags(path, flags).map_err(explained)?;
-    connection.busy_timeout(PATIENCE).map_err(explained)?;
+    connection.busy_handler(Some(wait)).map_err(explained)?;
     if is_new(&connection).map_err(explained)? {
         make(&mut connection, format).map_err(explained)?;
     }
@@ -64,10 +64,17 @@ pub fn read_only(path: &Path, format: &Format) -> Result<Connection, Trouble> {
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let explained = |error: rusqlite::Error| told(path, format, &error);
-    let connection = Connection::open_with_flags(path, flags).map_err(explained)?;
-    connection.busy_timeout(PATIENCE).map_err(explained)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(explained)?;
+    connection.busy_handler(Some(wait)).map_err(explained)?;
     known(&connection, path, format)?;
     Ok(connection)
+}
+
+/// Looks again soon: a transaction takes a few milliseconds, and SQLite's own way of waiting up to a
+/// hundred.
+fn wait(times: i32) -> bool {
+    std::thread::sleep(Duration::from_millis(1));
+    times < PATIENCE
 }
 
 fn is_new(connection: &Connection) -> rusqlite::Result<bool> {
@@ -143,7 +150,7 @@ pub fn told(path: &Path, format: &Format, error: &rusqlite::Error) -> Trouble {
         }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Trouble::Away(format!(
             "{at}: another process has been writing for longer than {} seconds",
-            PATIENCE.as_secs()
+            PATIENCE / 1000
         )),
         Some(ErrorCode::NotADatabase) => {
             Trouble::Refused(format!("{at}: not {what}; name another file, or move this one away"))

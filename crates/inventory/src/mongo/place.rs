@@ -13,6 +13,10 @@ use crate::source::{Access, Location, SourceError};
 /// How long a server is looked for; the driver itself does so for longer than anybody waits.
 const LOOKED_FOR: Duration = Duration::from_secs(4);
 
+/// How long a server that is there may be silent until its connections are given up, those with
+/// questions under way among them: one that writes much is not gone.
+const SILENT: Duration = Duration::from_secs(10);
+
 /// A collection: `mongodb://host[:port][,host…]/[database[.collection]][?options]`, with the
 /// options of MongoDB's drivers (`authSource`, `replicaSet`, …). Without a name it is
 /// `puppet.nodes`, as the registration agent writes it.
@@ -93,9 +97,8 @@ impl Place {
         let url = format!("{}://{login}{}/?{}", self.scheme, self.hosts, self.options);
         let mut options = ClientOptions::parse(url).await.map_err(told)?;
         options.app_name = Some("groundrule".to_owned());
-        let looked_for = self.limit.min(LOOKED_FOR);
-        options.server_selection_timeout = Some(looked_for);
-        options.connect_timeout = Some(looked_for);
+        options.server_selection_timeout = Some(self.limit.min(LOOKED_FOR));
+        options.connect_timeout = Some(self.limit.min(SILENT));
         options.max_pool_size = Some(4);
         let written = WriteConcern::builder().w(Acknowledgment::Majority).journal(true);
         options.write_concern = Some(written.w_timeout(self.limit).build());
