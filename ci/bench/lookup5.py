@@ -15,6 +15,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SITE = f"{ROOT}/crates/lookup/tests/hiera5/captured"
+ROUNDS = 5
 RUBY = """
 require 'puppet'; require 'json'
 envp, factsf = ARGV
@@ -49,10 +50,19 @@ def main():
     environments, facts = f"{SITE}/env", f"{SITE}/facts5.json"
     subprocess.run(["cargo", "build", "--release", "-p", "groundrule-lookup", "--example", "hiera5"], cwd=ROOT, check=True)
     target = os.environ.get("CARGO_TARGET_DIR", f"{ROOT}/target")
-    ours = json.loads(cpu([f"{target}/release/examples/hiera5", f"{environments}/production", facts])[1])
-    with tempfile.TemporaryDirectory() as home:
-        env = dict(os.environ, BENCH_HOME=home)
-        ruby = json.loads(cpu(["ruby", "-e", RUBY, environments, facts], env)[1])
+    commands = {
+        "ours": [f"{target}/release/examples/hiera5", f"{environments}/production", facts],
+        "theirs": ["ruby", "-e", RUBY, environments, facts],
+    }
+    best = {"ours": {}, "theirs": {}}
+    # One after the other, and the best of each: the machine is seldom quiet.
+    for _ in range(ROUNDS):
+        for side, command in commands.items():
+            with tempfile.TemporaryDirectory() as home:
+                figures = json.loads(cpu(command, dict(os.environ, BENCH_HOME=home))[1])
+            for name, figure in figures.items():
+                best[side][name] = min(figure, best[side].get(name, figure))
+    ours, ruby = best["ours"], best["theirs"]
     print(f"{'in one process':<16}{'Puppet us':>12}{'ours us':>12}{'times':>8}")
     for name, theirs in ruby.items():
         print(f"{name:<16}{theirs:>12.1f}{ours[name]:>12.3f}{theirs / ours[name]:>8.0f}")

@@ -3,9 +3,11 @@
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pipeline_events as events
 from pipeline_process import Server, Took, fresh, free_port
@@ -16,6 +18,8 @@ ADDRESSES = {
     "activemq": "stomp://groundrule@127.0.0.1:{port}/queue/events",
     "rabbitmq": "stomp://groundrule@127.0.0.1:{port}/queue/events",
 }
+# How long a receiver takes over a request, in seconds.
+PAUSE = 0.05
 NAMES = {"nats": "JetStream", "activemq": "ActiveMQ", "rabbitmq": "RabbitMQ"}
 
 
@@ -29,6 +33,7 @@ def rows(bench):
             yield from through(bench, name, queue, count)
             if name == "nats":
                 yield two(bench, queue, count)
+                yield waiting(bench, queue, min(count, 200_000))
 
 
 def through(bench, name, queue, count):
@@ -53,6 +58,47 @@ def two(bench, queue, count):
     both = drain(bench, queue, count, 2, whole=True)
     told = f"{count / both.wall:,.0f}/s with two, {count / one.wall:,.0f}/s with one: {one.wall / both.wall:.2f} times as many"
     return "the same with two processes, each on its core, that share archive and status", "groundrule", told, "", "more than with one"
+
+
+def waiting(bench, queue, count):
+    """Routes to a receiver that takes its time over each request."""
+    receiver = Receiver(("127.0.0.1", 0), Slow)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    directory = fresh(bench.work / "sends")
+    routes = directory / "routes/portal"
+    routes.mkdir(parents=True)
+    (routes / "out.yaml").write_text(f'types: "*"\nto: "http://127.0.0.1:{receiver.server_port}/events"\n')
+    took = {}
+    for processes in (1, 2):
+        fill(bench, queue, count)
+        receiver.lines = 0
+        took[processes] = consume(bench, ["--from", queue, "--routes", directory / "routes"], count, processes, lambda _: receiver.lines)
+    receiver.shutdown()
+    told = f"{count / took[2].wall:,.0f}/s with two, {count / took[1].wall:,.0f}/s with one: {took[1].wall / took[2].wall:.2f} times as many"
+    return f"{count} events from JetStream to a receiver that takes {PAUSE * 1000:.0f} ms a request", "groundrule", told, "", "more than with one"
+
+
+class Receiver(ThreadingHTTPServer):
+    """Counts the events that it gets."""
+
+    lines = 0
+    lock = threading.Lock()
+
+
+class Slow(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(PAUSE)
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        with self.server.lock:
+            self.server.lines += body.count(b"\n") + (not body.endswith(b"\n"))
+
+    def log_message(self, *_):
+        pass
 
 
 @contextmanager
@@ -96,33 +142,38 @@ def fill(bench, queue, count):
 def drain(bench, queue, count, processes, whole):
     """Takes everything out again, with so many processes, each on its core."""
     directory = fresh(bench.work / "taker")
-    ports = [free_port() for _ in range(processes)]
-    command = [bench.binary, "pipeline", "--from", queue]
     if whole:
-        command += ["--archive", f"sqlite:{directory / 'events.db'}", "--status", f"sqlite:{directory / 'status.db'}"]
+        options = ["--archive", f"sqlite:{directory / 'events.db'}", "--status", f"sqlite:{directory / 'status.db'}"]
     else:
-        command += ["--routes", drops(directory)]
+        options = ["--routes", drops(directory)]
+    name = "events_archived" if whole else "events_dropped"
+    took = consume(bench, ["--from", queue, *options], count, processes, lambda ports: sum(figure(port, name) for port in ports))
+    if whole and archived(directory / "events.db") < count:
+        sys.exit(f"the archive has {archived(directory / 'events.db')} events of {count}")
+    return took
+
+
+def consume(bench, options, count, processes, done):
+    """Has so many processes work, each on its core, until so many events are `done`, which is given their ports."""
+    directory = fresh(bench.work / "consumers")
+    ports = [free_port() for _ in range(processes)]
     began = time.perf_counter()
     servers = []
     for core, port in enumerate(ports):
         state = fresh(directory / f"state-{core}")
-        own = [*command, "--listen", f"127.0.0.1:{port}"]
+        own = [bench.binary, "pipeline", *options, "--listen", f"127.0.0.1:{port}"]
         servers.append(Server(own, directory / f"log-{core}", core=core, env=bench.environment(state)))
-    done = lambda: sum(figure(port, "events_archived" if whole else "events_dropped") for port in ports)
     try:
-        while done() < count:
+        while done(ports) < count:
             for server in servers:
                 server.alive()
             if time.perf_counter() - began > 600:
-                sys.exit(f"{queue}: {done()} of {count} events came")
+                sys.exit(f"{done(ports)} of {count} events came")
             time.sleep(0.05)
-        took = Took(time.perf_counter() - began, sum(server.cpu() for server in servers))
+        return Took(time.perf_counter() - began, sum(server.cpu() for server in servers))
     finally:
         for server in servers:
             server.end()
-    if whole and archived(directory / "events.db") < count:
-        sys.exit(f"the archive has {archived(directory / 'events.db')} events of {count}")
-    return took
 
 
 def figure(port, name):

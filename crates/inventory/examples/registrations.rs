@@ -48,8 +48,8 @@ async fn fill(location: &Location, opening: &Opening, count: usize) {
     };
     load.begin(&about).await.unwrap();
     let mut nodes = BTreeSet::new();
-    for start in (0..count).step_by(500) {
-        let entries: Vec<_> = (start..(start + 500).min(count)).map(registration).collect();
+    for start in (0..count).step_by(100) {
+        let entries: Vec<_> = (start..(start + 100).min(count)).map(registration).collect();
         nodes.extend(entries.iter().map(|entry| entry.node.clone()));
         load.put(entries).await.unwrap();
     }
