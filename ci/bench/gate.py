@@ -90,7 +90,7 @@ def rows(options, estate, directory):
     try:
         spofs = json.loads(ask(server.connection(), "GET", "/v1/ask/spof")[1])["spofs"]
         worst = spofs[0]["node"] if spofs else nodes[0]
-        for hold, what in (("0s", "nothing is held"), ("1s", "what is allowed is held for a second")):
+        for hold, what in (("0s", "nothing is held"), ("50ms", "what is allowed is held for 50 ms"), ("1s", "what is allowed is held for a second")):
             load = gate(server, options, nodes, hold, directory)
             rate = load["requests"] / load["seconds"]
             told = f"{milliseconds(load['high'])} (median {milliseconds(load['median'])}, {rate:.0f}/s)"
