@@ -1,19 +1,17 @@
 """Measures the gate over HTTP and the questions, and the same questions in networkx, and prints a Markdown table."""
 
 import argparse
-import http.client
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import measure as whole
 import others
+from serving import Server
 from timing import measure, milliseconds, table_row
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,35 +32,13 @@ def arguments():
     return parser.parse_args()
 
 
-class Server:
-    def __init__(self, options, estate, directory):
-        configuration = directory / "groundrule.toml"
-        configuration.write_text(
-            f'estate = "{estate}"\nfeatures = ["{ROOT / "features"}"]\n'
-            f'[gate]\nreservations = "sqlite:{directory / "gate.db"}"\n[serve]\nreload = "1h"\n'
-        )
-        command = [options.binary, "--config", configuration, "serve", "--listen", "http://127.0.0.1:0"]
-        environment = {**os.environ, "XDG_CACHE_HOME": str(whole.WORK / "cache")}
-        self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
-        self.host = self.process.stdout.readline().strip().removeprefix("listening on ")
-
-    def connection(self):
-        return http.client.HTTPConnection(self.host, timeout=60)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-def ask(connection, method, path, body=None):
-    began = time.perf_counter()
-    connection.request(method, path, None if body is None else json.dumps(body))
-    answer = connection.getresponse()
-    read = answer.read()
-    took = time.perf_counter() - began
-    if answer.status >= 400:
-        sys.exit(f"{path}: {answer.status} {read[:300]}")
-    return took, read
+def serve(options, estate, directory):
+    configuration = directory / "groundrule.toml"
+    configuration.write_text(
+        f'estate = "{estate}"\nfeatures = ["{ROOT / "features"}"]\n'
+        f'[gate]\nreservations = "sqlite:{directory / "gate.db"}"\n[serve]\nreload = "1h"\n'
+    )
+    return Server(options.binary, "--config", configuration, env={**os.environ, "XDG_CACHE_HOME": str(whole.WORK / "cache")})
 
 
 def gate(server, options, nodes, hold, directory):
@@ -78,17 +54,11 @@ def gate(server, options, nodes, hold, directory):
     return told
 
 
-def question(server, path, runs):
-    connection = server.connection()
-    ask(connection, "GET", path)
-    return statistics.median(ask(connection, "GET", path)[0] for _ in range(runs))
-
-
 def rows(options, estate, directory):
     nodes = names(estate)
-    server = Server(options, estate, directory)
+    server = serve(options, estate, directory)
     try:
-        spofs = json.loads(ask(server.connection(), "GET", "/v1/ask/spof")[1])["spofs"]
+        spofs = server.answer("/v1/ask/spof")["spofs"]
         worst = spofs[0]["node"] if spofs else nodes[0]
         for hold, what in (("0s", "nothing is held"), ("50ms", "what is allowed is held for 50 ms"), ("1s", "what is allowed is held for a second")):
             load = gate(server, options, nodes, hold, directory)
@@ -101,7 +71,7 @@ def rows(options, estate, directory):
             ("impact", f"/v1/ask/impact?of={worst}", "5 ms"),
             ("downtime", f"/v1/ask/downtime?node={worst}", ""),
         ):
-            ours[name] = question(server, path, options.runs)
+            ours[name] = server.median(path, options.runs)
             yield f"`{name}`" + (f" of {worst}" if name != "spof" else f", {len(spofs)} of them"), milliseconds(ours[name]), wanted
     finally:
         server.stop()
@@ -118,16 +88,16 @@ def names(estate):
 
 def beside(options, estate, directory):
     """The same questions in networkx, on a smaller estate, and ours on that."""
-    server = Server(options, estate, directory)
+    server = serve(options, estate, directory)
     try:
         # Without single points of failure, the first machines have to do.
-        spofs = json.loads(ask(server.connection(), "GET", "/v1/ask/spof")[1])["spofs"]
+        spofs = server.answer("/v1/ask/spof")["spofs"]
         asked = [one["node"] for one in spofs[:1]] or names(estate)[:100]
-        impacts = {node: json.loads(ask(server.connection(), "GET", f"/v1/ask/impact?of={node}")[1])["unmet"] for node in asked}
+        impacts = {node: server.answer(f"/v1/ask/impact?of={node}")["unmet"] for node in asked}
         worst, unmet = max(impacts.items(), key=lambda impact: len(impact[1]))
         ours = {
-            "spof": question(server, "/v1/ask/spof", options.runs),
-            "impact": question(server, f"/v1/ask/impact?of={worst}", options.runs),
+            "spof": server.median("/v1/ask/spof", options.runs),
+            "impact": server.median(f"/v1/ask/impact?of={worst}", options.runs),
         }
     finally:
         server.stop()

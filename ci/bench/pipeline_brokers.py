@@ -56,25 +56,26 @@ def two(bench, queue, count):
     one = drain(bench, queue, count, 1, whole=True)
     fill(bench, queue, count)
     both = drain(bench, queue, count, 2, whole=True)
-    told = f"{count / both.wall:,.0f}/s with two, {count / one.wall:,.0f}/s with one: {one.wall / both.wall:.2f} times as many"
+    told = beside(count, one, both)
     return "the same with two processes, each on its core, that share archive and status", "groundrule", told, "", "more than with one"
+
+
+def beside(count, one, both):
+    return f"{count / both.wall:,.0f}/s with two, {count / one.wall:,.0f}/s with one: {one.wall / both.wall:.2f} times as many"
 
 
 def waiting(bench, queue, count):
     """Routes to a receiver that takes its time over each request."""
     receiver = Receiver(("127.0.0.1", 0), Slow)
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
-    directory = fresh(bench.work / "sends")
-    routes = directory / "routes/portal"
-    routes.mkdir(parents=True)
-    (routes / "out.yaml").write_text(f'types: "*"\nto: "http://127.0.0.1:{receiver.server_port}/events"\n')
+    routes = all_to(f"http://127.0.0.1:{receiver.server_port}/events", fresh(bench.work / "sends"))
     took = {}
     for processes in (1, 2):
         fill(bench, queue, count)
         receiver.lines = 0
-        took[processes] = consume(bench, ["--from", queue, "--routes", directory / "routes"], count, processes, lambda _: receiver.lines)
+        took[processes] = consume(bench, ["--from", queue, "--routes", routes], count, processes, lambda _: receiver.lines)
     receiver.shutdown()
-    told = f"{count / took[2].wall:,.0f}/s with two, {count / took[1].wall:,.0f}/s with one: {took[1].wall / took[2].wall:.2f} times as many"
+    told = beside(count, took[1], took[2])
     return f"{count} events from JetStream to a receiver that takes {PAUSE * 1000:.0f} ms a request", "groundrule", told, "", "more than with one"
 
 
@@ -119,15 +120,20 @@ def broker(bench, name):
         subprocess.run([script, "down", directory], stdout=sys.stderr)
 
 
+def all_to(address, directory):
+    """Routes that send everything to an address."""
+    portal = directory / "routes/portal"
+    portal.mkdir(parents=True)
+    (portal / "all.yaml").write_text(f'types: "*"\nto: "{address}"\n')
+    return directory / "routes"
+
+
 def fill(bench, queue, count):
     """Sends events to a queue."""
     directory = fresh(bench.work / "sender")
     path = directory / "lines.ndjson"
     events.write(path, count)
-    portal = directory / "routes/portal"
-    portal.mkdir(parents=True)
-    (portal / "queue.yaml").write_text(f'types: "*"\nto: "{queue}"\n')
-    command = [bench.binary, "pipeline", "--from", f"file:{path}", "--routes", directory / "routes"]
+    command = [bench.binary, "pipeline", "--from", f"file:{path}", "--routes", all_to(queue, directory)]
     began = time.perf_counter()
     server = Server(command, directory / "log", env=bench.environment(directory))
     used = 0.0
