@@ -135,7 +135,7 @@ impl Count {
 /// Both sets of a world without added nodes, to go on from: what has failed there has failed in
 /// every world where the same nodes are gone and others too.
 #[derive(Debug, Default)]
-pub(super) struct Base {
+struct Base {
     /// The nodes that are gone, and those that are or may be.
     gone: [FixedBitSet; 2],
     states: [State; 2],
@@ -146,7 +146,7 @@ const FAR: usize = 3;
 
 impl Base {
     /// Today's world.
-    pub(super) fn of_today(graph: &Dependencies, today: &World) -> Self {
+    fn of_today(graph: &Dependencies, today: &World) -> Self {
         let gone = [today.gone().clone(), today.gone().clone()];
         let modes = [Mode::Certainly, Mode::Possibly];
         Self { states: modes.map(|mode| State::of(graph, today, mode, today.gone(), &[])), gone }
@@ -160,15 +160,12 @@ impl Base {
         self.gone.iter().zip(gone).any(|(own, all)| all.difference_count(own) > FAR)
     }
 
-    /// The sets of a world where these nodes are gone, those among them that are gone here.
+    /// The sets of a world where these nodes are gone; those that are gone here are among them.
     fn with(&self, graph: &Dependencies, gone: &[FixedBitSet; 2]) -> [State; 2] {
         let mut states = self.states.clone();
         for ((state, own), all) in states.iter_mut().zip(&self.gone).zip(gone) {
-            let (mut failed, mut journal) = (Vec::new(), Journal::default());
-            for node in all.difference(own) {
-                state.stop(graph, node, &mut failed, &mut journal);
-            }
-            state.spread(graph, &|node| all.contains(node), failed, &mut journal);
+            let new: Vec<_> = all.difference(own).collect();
+            state.without(graph, all, &[], Further { nodes: &new, points: &[] });
         }
         states
     }
