@@ -64,6 +64,9 @@ pub struct Load {
     /// Remove nodes that it does not have
     #[arg(long)]
     pub prune: bool,
+    /// Write also what the store has already
+    #[arg(long)]
+    pub all: bool,
     /// Tell nothing of how far it has come
     #[arg(long, short)]
     pub quiet: bool,

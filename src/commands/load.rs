@@ -44,7 +44,12 @@ pub fn load(context: &Context, global: &Global, options: &Load) -> Result<Ended,
             "name a directory with catalogs/, facts/, registrations/",
         )
     })?;
-    let run = Run { id: ulid::Ulid::generate().to_string(), at: context.now, prune: options.prune };
+    let run = Run {
+        id: ulid::Ulid::generate().to_string(),
+        at: context.now,
+        prune: options.prune,
+        all: options.all,
+    };
     let mut teller = Teller::new(options.quiet);
     let copied = open::runtime()?.block_on(async {
         let mut all = Targets::default();
@@ -81,12 +86,16 @@ fn in_words(copied: &Copied) -> String {
         0 => String::new(),
         n => format!(" ({n} of them cannot be read)"),
     };
+    let kept = match copied.rest.kept {
+        0 => String::new(),
+        n => format!(", {n} of them unchanged"),
+    };
     let rest = match (copied.rest.others, copied.rest.pruned) {
         (0, _) => String::new(),
         (n, true) => format!(", {n} others removed"),
         (n, false) => format!(", {n} others left (--prune removes them)"),
     };
-    format!("{} {what} loaded{unreadable}{rest}", copied.documents)
+    format!("{} {what} loaded{unreadable}{kept}{rest}", copied.documents)
 }
 
 /// Tells on standard error how far a load has come.

@@ -71,7 +71,7 @@ async fn elsewhere(directory: &Estate, address: &str, roles: &[Role], run: &str)
     let reading = Options::default();
     let opening = Opening { roles: roles.to_vec(), access: Access::default(), reading };
     let targets = source::target(&location, &opening).await.unwrap();
-    let run = Run { id: run.to_owned(), at: Timestamp::UNIX_EPOCH, prune: true };
+    let run = Run { id: run.to_owned(), at: Timestamp::UNIX_EPOCH, prune: true, all: false };
     source::copy(directory, &opening.reading, targets, &run, &mut |_| {}).await.unwrap();
     source::open(&location, &opening).await.unwrap().sources
 }

@@ -51,7 +51,8 @@ fn random_policies_come_to_the_same() {
             };
             let opening = Opening { roles: vec![Role::Graph], access, reading: reading.clone() };
             let targets = source::target(&location, &opening).await.unwrap();
-            let run = Run { id: seed.to_string(), at: Timestamp::UNIX_EPOCH, prune: true };
+            let run =
+                Run { id: seed.to_string(), at: Timestamp::UNIX_EPOCH, prune: true, all: false };
             source::copy(&directory, &reading, targets, &run, &mut |_| {}).await.unwrap();
             let opened = source::open(&location, &opening).await.unwrap();
             let mut sources: Sources = directory.sources();

@@ -41,6 +41,7 @@ async fn fill(location: &Location, opening: &Opening, count: usize) {
         run: "bench".to_owned(),
         from: "bench".to_owned(),
         at: jiff::Timestamp::UNIX_EPOCH,
+        all: true,
         there: true,
         gaps: Vec::new(),
         undeclared: Vec::new(),

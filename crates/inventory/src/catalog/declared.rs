@@ -101,7 +101,7 @@ pub struct Fields<'a> {
 }
 
 /// A declared dependency before its ends are looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Raw {
     /// `Type[title]` of what needs; none for the node.
     pub from: Option<ResourceRef>,

@@ -121,7 +121,7 @@ impl<D: Kept + Send + Sync + 'static> Load<D> for Loading<D> {
     async fn finish(&mut self, nodes: &BTreeSet<NodeName>, prune: bool) -> Answer<Loaded> {
         let Some(about) = self.about.take() else { return Ok(Loaded::default()) };
         let others = self.others(nodes).await?;
-        let loaded = Loaded { others: others.len(), pruned: prune && !others.is_empty() };
+        let loaded = Loaded { kept: 0, others: others.len(), pruned: prune && !others.is_empty() };
         if loaded.pruned {
             self.delete(doc! { "fqdn": { "$in": others } }).await?;
         }

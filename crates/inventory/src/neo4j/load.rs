@@ -11,6 +11,7 @@ use neo4rs::BoltType;
 use tokio::task::JoinSet;
 
 use super::client::{Client, Parameters};
+use super::known::{self, Known, Same};
 use super::record::{BEGIN, END};
 use super::schema::{
     ACROSS, CLASSES, CLEAR, FORGET, HAD, INDEXES, NAMED, PROVIDED, PUT, READY, REMOVE, STILL,
@@ -39,7 +40,10 @@ pub struct Loader {
     waiting: Vec<BoltType>,
     names: Vec<NodeName>,
     classes: BTreeSet<String>,
-    known: BTreeSet<String>,
+    made: BTreeSet<String>,
+    known: Known,
+    same: Vec<Same>,
+    kept: usize,
     size: usize,
     under_way: JoinSet<Answer<()>>,
 }
@@ -54,7 +58,10 @@ impl Loader {
             waiting: Vec::new(),
             names: Vec::new(),
             classes: BTreeSet::new(),
-            known: BTreeSet::new(),
+            made: BTreeSet::new(),
+            known: Known::default(),
+            same: Vec::new(),
+            kept: 0,
             size: 0,
             under_way: JoinSet::new(),
         }
@@ -66,15 +73,13 @@ impl Loader {
             return Ok(());
         }
         // Writers that make the same class at a time would wait for each other.
-        let new: Vec<_> = self.classes.iter().filter(|c| !self.known.contains(*c)).collect();
+        let new: Vec<_> = self.classes.iter().filter(|c| !self.made.contains(*c)).collect();
         if !new.is_empty() {
             let new = list(new.into_iter().map(String::as_str));
             self.client.write(vec![(CLASSES.to_owned(), vec![("classes", new)])]).await?;
-            self.known.append(&mut self.classes);
+            self.made.append(&mut self.classes);
         }
-        while self.under_way.len() >= AT_ONCE {
-            self.arrived().await?;
-        }
+        self.free().await?;
         let names = std::mem::take(&mut self.names);
         let nodes = list(std::mem::take(&mut self.waiting));
         self.size = 0;
@@ -85,6 +90,26 @@ impl Loader {
         ];
         let (client, run) = (Arc::clone(&self.client), self.run.clone());
         self.under_way.spawn(async move { client.write_while(statements, &run).await });
+        Ok(())
+    }
+
+    /// Notes which nodes stay.
+    async fn keep(&mut self) -> Answer<()> {
+        if self.same.is_empty() {
+            return Ok(());
+        }
+        self.free().await?;
+        let same = std::mem::take(&mut self.same);
+        let (client, run) = (Arc::clone(&self.client), self.run.clone());
+        self.under_way.spawn(async move { client.keep(&same, &run).await });
+        Ok(())
+    }
+
+    /// Waits until a further transaction may begin.
+    async fn free(&mut self) -> Answer<()> {
+        while self.under_way.len() >= AT_ONCE {
+            self.arrived().await?;
+        }
         Ok(())
     }
 
@@ -111,8 +136,13 @@ impl Loader {
         Ok(())
     }
 
-    fn node(&self, node: &NodeName, document: &Result<CatalogDocument, &str>) -> BoltType {
-        let beside = self.beside.get(node).into_iter().flatten();
+    fn node(
+        &self,
+        node: &NodeName,
+        document: &Result<CatalogDocument, &str>,
+        beside: &[RawDependency],
+        digest: &str,
+    ) -> BoltType {
         let (state, why) = match document {
             Ok(_) => ("readable", None),
             Err(why) => ("unreadable", Some(*why)),
@@ -120,13 +150,14 @@ impl Loader {
         let catalog = document.as_ref().ok();
         let properties = map([
             ("catalog", state.into()),
+            ("digest", digest.into()),
             ("why", or_null(why)),
             ("made", or_null(catalog.map(|catalog| catalog.made))),
             ("environment", or_null(catalog.map(|catalog| catalog.environment.as_str()))),
         ]);
         let titles = catalog.map(Titles::of).unwrap_or_default();
         let declared = catalog.into_iter().flat_map(|catalog| &catalog.dependencies);
-        let declared = declared.map(|raw| (raw, false)).chain(beside.map(|raw| (raw, true)));
+        let declared = declared.map(|raw| (raw, false)).chain(beside.iter().map(|raw| (raw, true)));
         let dependencies = list(
             (0i64..)
                 .zip(declared)
@@ -263,7 +294,7 @@ impl Client {
 }
 
 /// Whether the newest load is this one.
-fn still(rows: &[Cells], run: &str) -> Answer<()> {
+pub fn still(rows: &[Cells], run: &str) -> Answer<()> {
     match rows.first() {
         Some(row) if row.text(0)? == run => Ok(()),
         Some(row) => Err(StoreError(
@@ -286,6 +317,9 @@ impl Load<CatalogDocument> for Loader {
             self.client.change(index).await?;
         }
         self.client.change(READY).await?;
+        if !about.all {
+            self.known = Known::ask(&self.client).await?;
+        }
         self.run.clone_from(&about.run);
         for (node, _, raw) in &about.beside {
             self.beside.entry(node.clone()).or_default().push(raw.clone());
@@ -305,15 +339,24 @@ impl Load<CatalogDocument> for Loader {
 
     async fn put(&mut self, entries: Vec<Entry<CatalogDocument>>) -> Answer<()> {
         for Entry { node, document } in entries {
+            let why = document.as_ref().err().cloned();
+            let document = document.map_err(|_| why.as_deref().unwrap_or_default());
+            let beside = self.beside.remove(&node).unwrap_or_default();
+            let digest = known::digest(&document, &beside);
+            if self.known.has(&node, &digest) {
+                let made = document.ok().map(|catalog| catalog.made);
+                self.same.push(Same { node, made, digest });
+                self.kept += 1;
+                if self.same.len() >= BATCH {
+                    self.keep().await?;
+                }
+                continue;
+            }
             if let Ok(catalog) = &document {
                 self.size += catalog.resources.len();
                 self.classes.extend(catalog.classes.iter().cloned());
             }
-            let why = document.as_ref().err().cloned();
-            let document = document.map_err(|_| why.as_deref().unwrap_or_default());
-            let made = self.node(&node, &document);
-            self.beside.remove(&node);
-            self.waiting.push(made);
+            self.waiting.push(self.node(&node, &document, &beside, &digest));
             self.names.push(node);
             if self.size >= BATCH || self.waiting.len() >= BATCH {
                 self.send().await?;
@@ -324,6 +367,7 @@ impl Load<CatalogDocument> for Loader {
 
     async fn finish(&mut self, nodes: &BTreeSet<NodeName>, prune: bool) -> Answer<Loaded> {
         self.send().await?;
+        self.keep().await?;
         while !self.under_way.is_empty() {
             self.arrived().await?;
         }
@@ -353,6 +397,6 @@ impl Load<CatalogDocument> for Loader {
             let now = self.client.write(vec![(STILL.to_owned(), Vec::new())]).await?;
             still(&now, &self.run)?;
         }
-        Ok(Loaded { others: others.len(), pruned: prune && !others.is_empty() })
+        Ok(Loaded { kept: self.kept, others: others.len(), pruned: prune && !others.is_empty() })
     }
 }

@@ -7,6 +7,7 @@
 mod client;
 mod graph;
 mod health;
+mod known;
 mod load;
 mod record;
 mod schema;

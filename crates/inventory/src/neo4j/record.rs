@@ -39,13 +39,27 @@ pub const SEALED: &str = concat!(
     "\nRETURN ['/seal', l.run, l.complete, counts] AS row"
 );
 
+macro_rules! record {
+    () => {
+        "MATCH (l:GroundruleLoad {name: 'graph'})
+RETURN ['/record', l.schema, l.there, l.gaps, l.undeclared, l.from, l.began, l.counts] AS row"
+    };
+}
+
 /// The first question about a graph.
-pub const LISTED: &str = "\
-MATCH (l:GroundruleLoad {name: 'graph'})
-RETURN ['/record', l.schema, l.there, l.gaps, l.undeclared, l.from, l.began, l.counts] AS row
+pub const LISTED: &str = concat!(
+    record!(),
+    "
 UNION ALL MATCH (c:Class) RETURN ['/class', c.name] AS row
 UNION ALL MATCH (n:Node) WHERE n.catalog <> 'none'
-RETURN [n.name, n.catalog, n.made, n.why, n.environment] AS row";
+RETURN [n.name, n.catalog, n.made, n.why, n.environment] AS row"
+);
+
+/// What a further load asks first.
+pub const KNOWN: &str = concat!(
+    record!(),
+    "\nUNION ALL MATCH (n:Node) WHERE n.digest IS NOT NULL RETURN [n.name, n.digest] AS row"
+);
 
 /// Begins a load.
 pub const BEGIN: &str = "\
@@ -98,6 +112,16 @@ impl Seal {
     }
 }
 
+/// What there was when the load ended.
+fn loaded(row: &Cells) -> Vec<i64> {
+    row.list(7).iter().filter_map(super::value::number).collect()
+}
+
+/// Whether the graph is of this form, and as a load that has ended has left it.
+pub fn intact(row: &Cells, seal: &Seal) -> bool {
+    row.maybe_number(1) == Some(VERSION) && seal.complete && loaded(row) == seal.counts
+}
+
 /// What the loader noted.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
@@ -121,7 +145,7 @@ impl Record {
         }
         let texts = |n: usize| row.texts(n).map(Text::from).collect::<Vec<_>>();
         let mut record = Self { there: row.flag(2), gaps: texts(3), undeclared: texts(4) };
-        let loaded: Vec<_> = row.list(7).iter().filter_map(super::value::number).collect();
+        let loaded = loaded(row);
         let wrong = if !seal.complete {
             let (from, began) = (row.text(5)?, row.text(6)?);
             Some(format!(

@@ -68,6 +68,17 @@ CALL (x, made) {
   UNWIND x.aliases AS e WITH made[e[1]] AS r, e[0] AS ref CREATE (:Alias {ref: ref})-[:OF]->(r)
 }";
 
+/// Leaves nodes as they are, but for when their catalogs are; each a name, that time and a digest. Whoever
+/// writes a node at the time is waited for by the first of the two settings. The row tells whose load is
+/// the newest, and how many nodes still had their digests.
+pub const SAME: &str = "\
+UNWIND $nodes AS x
+MATCH (n:Node {name: x[0]}) SET n.made = x[1]
+WITH n, x WHERE n.digest = x[2]
+CALL (n) { MATCH (n)-[:DECLARES]->(d:Dependency {beside: true}) SET d.run = $run }
+WITH count(n) AS kept
+MATCH (l:GroundruleLoad {name: 'graph'}) RETURN [l.run, l.from, kept] AS row";
+
 /// Makes the classes that nodes are about to have.
 pub const CLASSES: &str = "UNWIND $classes AS name MERGE (:Class {name: name})";
 

@@ -94,7 +94,7 @@ pub fn number(cell: &BoltType) -> Option<i64> {
 
 /// A graph that holds something else than what is loaded into it.
 pub fn strange() -> StoreError {
-    StoreError("the graph holds something that no load has put there: load it again".into())
+    StoreError("the graph holds something that no load has put there: write it anew with groundrule load --all".into())
 }
 
 /// A row of somebody's own query, its columns in alphabetical order.

@@ -45,6 +45,8 @@ pub struct Run {
     pub at: Timestamp,
     /// Whether nodes go that the estate does not have.
     pub prune: bool,
+    /// Whether also that is written which a store knows to have already.
+    pub all: bool,
 }
 
 /// Loads everything of an estate into the stores that are there for it, one after the other, and
@@ -92,7 +94,7 @@ impl Work<'_> {
         entries: impl Iterator<Item = Entry<D>> + Send,
     ) -> Answer<Copied> {
         let of = self.estate.documents(source);
-        target.begin(&self.estate.about(source, self.run.id.clone(), self.run.at)).await?;
+        target.begin(&self.estate.about(source, self.run)).await?;
         let mut nodes = BTreeSet::new();
         let mut unreadable = 0;
         let mut batch = Vec::with_capacity(BATCH);

@@ -20,6 +20,8 @@ pub struct About {
     pub from: String,
     /// When it began.
     pub at: Timestamp,
+    /// Whether also that is written which the store knows to have already.
+    pub all: bool,
     /// Whether the source has such documents at all.
     pub there: bool,
     /// Why the source may know more nodes, or newer documents, than it tells.
@@ -42,7 +44,7 @@ pub struct Entry<D> {
 }
 
 /// A catalog.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct CatalogDocument {
     /// Of when it is, in seconds since 1970.
     pub made: i64,
@@ -59,7 +61,7 @@ pub struct CatalogDocument {
 }
 
 /// A resource of a catalog; others by position.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct ResourceDocument {
     /// `Type[title]`.
     pub reference: String,
@@ -116,6 +118,8 @@ pub trait Load<D: Send + 'static>: Send {
 /// What became of a load.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
+    /// Documents that the store had already, and that were not written.
+    pub kept: usize,
     /// Nodes that the source does not have and the store had.
     pub others: usize,
     /// Whether those were removed.

@@ -165,7 +165,7 @@ impl<D: Document + Send + Sync + 'static> Load<D> for Loading<D> {
             if D::SOURCE == Source::Catalogs {
                 beside(&about, finish)?;
             }
-            Ok(Some(Loaded { others: others.len(), pruned: prune && !others.is_empty() }))
+            Ok(Some(Loaded { kept: 0, others: others.len(), pruned: prune && !others.is_empty() }))
         })?;
         let overtaken = || StoreError("another load has begun since: that one counts".into());
         loaded.ok_or_else(overtaken)

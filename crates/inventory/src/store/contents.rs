@@ -3,7 +3,6 @@
 use groundrule_core::dependency::Needs;
 use groundrule_core::name::{NodeName, ResourceRef};
 use groundrule_core::source::Source;
-use jiff::Timestamp;
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
@@ -11,12 +10,14 @@ use super::{Documents, Estate, Options, node, text};
 use crate::catalog::{self, Catalog, RawDependency, Relation};
 use crate::files;
 use crate::intern::NONE;
-use crate::source::{About, CatalogDocument, Entry, FactsDocument, Registration, ResourceDocument};
+use crate::source::{
+    About, CatalogDocument, Entry, FactsDocument, Registration, ResourceDocument, Run,
+};
 
 impl Estate {
     /// What is said of all documents of a kind, for a load of them.
     #[must_use]
-    pub fn about(&self, source: Source, run: String, at: Timestamp) -> About {
+    pub fn about(&self, source: Source, run: &Run) -> About {
         let documents = match source {
             Source::Facts => &self.facts,
             Source::Registrations => &self.registrations,
@@ -24,9 +25,10 @@ impl Estate {
         };
         let of_graph = source == Source::Catalogs;
         About {
-            run,
+            run: run.id.clone(),
             from: format!("estate:{}", self.root.display()),
-            at,
+            at: run.at,
+            all: run.all,
             there: documents.there,
             gaps: documents.gaps.iter().map(|why| text(why)).collect(),
             undeclared: if of_graph { self.undeclared().map(text).collect() } else { Vec::new() },

@@ -59,7 +59,7 @@ impl Store {
             let estate = Estate::open(directory, &opening.reading).unwrap();
             let targets = source::target(&location, &opening).await.unwrap();
             let id = format!("{:?}", std::time::Instant::now());
-            let run = Run { id, at: Timestamp::UNIX_EPOCH, prune: true };
+            let run = Run { id, at: Timestamp::UNIX_EPOCH, prune: true, all: false };
             source::copy(&estate, &opening.reading, targets, &run, &mut |_| {}).await.unwrap();
         }
         let opened = source::open(&location, &opening).await.unwrap();

@@ -1,7 +1,10 @@
 //! A graph that is not what was loaded, or changes while it is asked.
 
+use std::collections::BTreeSet;
+
 use groundrule_core::pattern::Pattern;
 use groundrule_core::ports::ResourceQuery;
+use groundrule_inventory::source::About;
 
 use crate::server::{about, entry, graph, load, loader, meddle, turn};
 
@@ -77,5 +80,11 @@ async fn a_graph_of_another_form_or_of_nobody_is_refused() {
     meddle(server, "MATCH (r:Resource) SET r.position = 'x'").await;
     let open = graph(server).await;
     let origin = groundrule_core::ports::Origin { node: entry("a").node, from: None };
-    assert!(open.fallen(&[origin]).await.is_err());
+    let error = open.fallen(&[origin]).await.unwrap_err().to_string();
+    assert!(error.contains("load --all"), "{error}");
+    // No load notices it by the numbers of what there is.
+    let mut all = loader(server).await;
+    all.begin(&About { all: true, ..about("all") }).await.unwrap();
+    all.put(vec![entry("a")]).await.unwrap();
+    all.finish(&BTreeSet::from([entry("a").node]), true).await.unwrap();
 }

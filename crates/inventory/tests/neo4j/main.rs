@@ -4,6 +4,7 @@
 mod server;
 
 mod access;
+mod again;
 mod changing;
 mod leaving;
 mod loading;

@@ -68,6 +68,7 @@ pub fn about(run: &str) -> About {
         run: run.to_owned(),
         from: format!("estate:{run}"),
         at: Timestamp::UNIX_EPOCH,
+        all: false,
         there: true,
         gaps: Vec::new(),
         undeclared: Vec::new(),
@@ -111,4 +112,10 @@ pub async fn meddle(server: &Service, text: &str) {
     let graph = neo4rs::Graph::new(uri, server.user(), server.password()).unwrap();
     let mut rows = graph.execute(neo4rs::query(text)).await.unwrap();
     while rows.next().await.unwrap().is_some() {}
+}
+
+/// What a query finds, as JSON.
+pub async fn rows(server: &Service, text: &str) -> Vec<String> {
+    let found = graph(server).await.query(text).await.unwrap();
+    found.iter().map(|row| row["row"].to_string()).collect()
 }

@@ -21,6 +21,7 @@ pub fn about(run: &str) -> About {
         run: run.to_owned(),
         from: "estate:lab".to_owned(),
         at: jiff::Timestamp::from_second(1_790_000_000).unwrap(),
+        all: false,
         there: true,
         gaps: Vec::new(),
         undeclared: Vec::new(),
@@ -137,12 +138,12 @@ pub async fn check(address: impl Fn(&str) -> String) {
     };
     let mut target = targets(&facts_at, Role::Facts).await.facts.unwrap();
     let loaded = load(&mut *target, &about, doubtful(), false).await;
-    assert_eq!(loaded, Loaded { others: 1, pruned: false });
+    assert_eq!(loaded, Loaded { kept: 0, others: 1, pruned: false });
     let listed = listing().await;
     assert_eq!(contract::times(&listed).len(), 2);
     assert_eq!(listed.unreadable, [(node("web2.example.net"), "cut off".into())]);
     assert_eq!(listed.gaps, ["a folder cannot be listed".into()]);
     let loaded = load(&mut *target, &about, doubtful(), true).await;
-    assert_eq!(loaded, Loaded { others: 1, pruned: true });
+    assert_eq!(loaded, Loaded { kept: 0, others: 1, pruned: true });
     assert_eq!(contract::times(&listing().await).len(), 1);
 }
