@@ -129,6 +129,10 @@ impl Nodes {
         };
         let no_text =
             |list: &str| doc! { list: { "$elemMatch": { "$not": { "$type": "string" } } } };
+        // Puppet writes the names of classes in lower case. Each is looked at once, not in each document.
+        let classes = self.values("classes").await?;
+        let is_odd = |class: &Bson| class.as_str().is_some_and(|class| !is_class(class));
+        let classes: Vec<_> = classes.into_iter().filter(is_odd).collect();
         let odd = doc! { "$or": [
             doc! { "body": { "$exists": true } },
             doc! { "senderid": { "$exists": true } },
@@ -139,12 +143,24 @@ impl Nodes {
             other("agentlist", "array"),
             no_text("classes"),
             no_text("agentlist"),
-            // Puppet writes the names of classes in lower case.
-            doc! { "classes": { "$regex": "[^a-z0-9_:.-]|^:" } },
+            doc! { "classes": { "$in": classes } },
         ] };
         let found = self.collection.find(odd).batch_size(BATCH).max_time(self.limit);
         let found: Vec<Document> = self.within(async { found.await?.try_collect().await }).await?;
         Ok(found.into_iter().map(|document| (key(document.get("_id")), document)).collect())
+    }
+
+    /// A field of the documents that a filter matches.
+    pub async fn find(&self, filter: Document, field: &str) -> Answer<Vec<Document>> {
+        let find = self.collection.find(filter).projection(doc! { field: 1 });
+        let find = find.batch_size(BATCH).max_time(self.limit);
+        self.within(async { find.await?.try_collect().await }).await
+    }
+
+    /// The values that a field has, or those in its lists.
+    pub async fn values(&self, field: &str) -> Answer<Vec<Bson>> {
+        let values = self.collection.distinct(field, doc! {}).max_time(self.limit);
+        self.within(values.into_future()).await
     }
 
     /// What a pipeline makes of the documents.
@@ -158,9 +174,7 @@ impl Nodes {
     async fn lasts(&self, listed: &Listed) -> Answer<bool> {
         let sought = [Some(Bson::from(LOAD)), listed.sample.clone()];
         let sought: Vec<_> = sought.into_iter().flatten().collect();
-        let find = self.collection.find(doc! { "_id": { "$in": sought } }).max_time(self.limit);
-        let find = find.projection(doc! { "load": 1 });
-        let found: Vec<Document> = self.within(async { find.await?.try_collect().await }).await?;
+        let found = self.find(doc! { "_id": { "$in": sought } }, "load").await?;
         let is = |document: &&Document, id: &Bson| document.get("_id") == Some(id);
         let load = found.iter().find(|document| is(document, &LOAD.into()));
         let load = load.and_then(|document| document.get_str("load").ok());
@@ -178,19 +192,26 @@ impl Nodes {
     /// and whether all were replaced by one of them.
     pub async fn gone(&self, listed: &Listed) -> Answer<Vec<bool>> {
         let mut gone = vec![false; listed.rows.len()];
-        let lasts = self.lasts(listed).await?;
         let count = self.collection.estimated_document_count().max_time(self.limit);
-        if self.within(count.into_future()).await? == listed.documents && lasts {
+        let count = self.within(count.into_future());
+        let (lasts, count) = tokio::try_join!(self.lasts(listed), count)?;
+        if lasts && count == listed.documents {
             return Ok(gone);
         }
         gone.fill(true);
-        for document in self.aggregate(vec![doc! { "$project": { "_id": 1 } }]).await? {
+        for document in self.find(doc! {}, "fqdn").await? {
             if let Some(row) = listed.by_id.get(&key(document.get("_id"))) {
                 gone[*row] = false;
             }
         }
         Ok(gone)
     }
+}
+
+/// Whether Puppet writes the name of a class like this.
+fn is_class(name: &str) -> bool {
+    let is_plain = |c: char| matches!(c, 'a'..='z' | '0'..='9' | '_' | ':' | '.' | '-');
+    !name.starts_with(':') && name.chars().all(is_plain)
 }
 
 /// The node that a document is about.

@@ -73,17 +73,15 @@ impl Nodes {
         };
         let mut found: Vec<_> = listed.rows.iter().map(|row| own(row).and_then(matching)).collect();
         let (filter, fields) = match name {
-            Pattern::Plain(word) => (doc! { field: word }, doc! { "_id": 1 }),
+            Pattern::Plain(word) => (doc! { field: word }, "fqdn"),
             Pattern::Regex { .. } => {
-                let words = self.collection.distinct(field, doc! {}).max_time(self.limit);
-                let words = self.within(words.into_future()).await?;
+                let words = self.values(field).await?;
                 let fits = |word: &Bson| word.as_str().is_some_and(|word| name.matches(word));
                 let words: Vec<_> = words.into_iter().filter(fits).collect();
-                (doc! { field: { "$in": words } }, doc! { field: 1 })
+                (doc! { field: { "$in": words } }, field)
             }
         };
-        let pipeline = vec![doc! { "$match": filter }, doc! { "$project": fields }];
-        for document in self.aggregate(pipeline).await? {
+        for document in self.find(filter, fields).await? {
             let Some(row) = listed.by_id.get(&key(document.get("_id"))) else { continue };
             if listed.rows[*row].own.is_some() {
                 continue;

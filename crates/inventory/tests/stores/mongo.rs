@@ -92,6 +92,7 @@ async fn documents_that_are_not_as_the_agent_writes_them() {
             doc! { "fqdn": "date", "lastseen": mongodb::bson::DateTime::from_millis(8_000) },
             doc! { "senderid": "message", "msgtime": 3, "body": { "classes": ["A"] } },
             doc! { "facts": {} },
+            doc! { "fqdn": "upper", "classes": ["c", "Role::Web"] },
             doc! { "fqdn": " " },
             doc! { "fault": "not all of it was read" },
             doc! { "fqdn": "broken", "fault": "its file is cut off" },
@@ -104,7 +105,7 @@ async fn documents_that_are_not_as_the_agent_writes_them() {
         .iter()
         .map(|(node, at)| format!("{node} {:?}", at.map(jiff::Timestamp::as_second)))
         .collect();
-    assert_eq!(readable, ["date Some(8)", "message Some(3)", "old Some(9)"]);
+    assert_eq!(readable, ["date Some(8)", "message Some(3)", "old Some(9)", "upper None"]);
     let unreadable: Vec<_> =
         listing.unreadable.iter().map(|(node, why)| format!("{node}: {why}")).collect();
     assert_eq!(
@@ -123,6 +124,7 @@ async fn documents_that_are_not_as_the_agent_writes_them() {
     let of = |name: &str| rows.iter().find(|(node, _)| node.as_str() == name).unwrap().1.clone();
     assert_eq!(of("message"), Known::Present(vec!["a".into()]));
     assert_eq!(of("old"), Known::Present(vec!["b".into()]));
+    assert_eq!(of("upper"), Known::Present(vec!["c".into(), "role::web".into()]));
     assert!(matches!(of("date"), Known::Unknown(_)));
 }
 
