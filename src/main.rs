@@ -17,6 +17,11 @@ mod sink;
 
 use std::process::ExitCode;
 
+/// A quarter quicker than the system's for events, which are many small things made by one thread and dropped by
+/// another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     commands::main(&context::Context::of_process()).into()
 }

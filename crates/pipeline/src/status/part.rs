@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use groundrule_core::event::{Draft, Event, Kind, Severity};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Change, Row, StatusError, StatusStore};
@@ -84,10 +85,16 @@ fn alert(change: &Change, event: Option<&Event>) -> Event {
         for (name, value) in event.tags() {
             draft = draft.tag(&name, value);
         }
-        let extended = event.value().remove("extended_data");
-        draft = draft.with("event", extended.unwrap_or_else(|| Map::new().into()));
+        let extended: Extended = serde_json::from_slice(event.raw()).unwrap_or_default();
+        draft = draft.with("event", extended.extended_data.unwrap_or_else(|| Map::new().into()));
     }
     draft.event()
+}
+
+/// What an event carries for machines; its other fields are passed over.
+#[derive(Default, Deserialize)]
+struct Extended {
+    extended_data: Option<Value>,
 }
 
 fn previous(row: &Row) -> Value {
