@@ -13,10 +13,9 @@ use neo4rs::BoltType;
 use ring::digest::{Context, SHA256};
 
 use super::client::Client;
-use super::load::still;
-use super::record::{KNOWN, RECORD, SEALED, Seal, intact};
+use super::record::{KNOWN, RECORD, SEALED, Seal, intact, still};
 use super::schema::{SAME, VERSION};
-use super::value::{list, or_null};
+use super::value::{Cells, list, or_null};
 use crate::catalog::RawDependency;
 use crate::source::CatalogDocument;
 
@@ -36,7 +35,7 @@ impl Known {
         if !records.iter().any(|row| intact(row, &seal)) {
             return Ok(Self::default());
         }
-        let digest = |row: &&super::value::Cells| {
+        let digest = |row: &&Cells| {
             Some((NodeName::new(row.maybe_text(0)?).ok()?, row.maybe_text(1)?.to_owned()))
         };
         Ok(Self(nodes.iter().filter_map(digest).collect()))

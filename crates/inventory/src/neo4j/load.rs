@@ -12,12 +12,12 @@ use tokio::task::JoinSet;
 
 use super::client::{Client, Parameters};
 use super::known::{self, Known, Same};
-use super::record::{BEGIN, END};
+use super::record::{BEGIN, END, still};
 use super::schema::{
     ACROSS, CLASSES, CLEAR, FORGET, HAD, INDEXES, NAMED, PROVIDED, PUT, READY, REMOVE, STILL,
     SWEEP, VERSION,
 };
-use super::value::{Cells, list, map, or_null};
+use super::value::{list, map, or_null};
 use crate::catalog::RawDependency;
 use crate::source::{About, CatalogDocument, Entry, Load, Loaded};
 
@@ -290,18 +290,6 @@ impl Client {
         run: &str,
     ) -> Answer<()> {
         self.write_checked(statements, |rows| still(rows, run)).await
-    }
-}
-
-/// Whether the newest load is this one.
-pub fn still(rows: &[Cells], run: &str) -> Answer<()> {
-    match rows.first() {
-        Some(row) if row.text(0)? == run => Ok(()),
-        Some(row) => Err(StoreError(
-            format!("another load, from {}, began meanwhile: this one is given up", row.text(1)?)
-                .into(),
-        )),
-        None => Err(StoreError("the record of this load is gone: load again".into())),
     }
 }
 

@@ -122,6 +122,18 @@ pub fn intact(row: &Cells, seal: &Seal) -> bool {
     row.maybe_number(1) == Some(VERSION) && seal.complete && loaded(row) == seal.counts
 }
 
+/// Whether the newest load is this one, by the row that tells it.
+pub fn still(rows: &[Cells], run: &str) -> Answer<()> {
+    match rows.first() {
+        Some(row) if row.text(0)? == run => Ok(()),
+        Some(row) => Err(StoreError(
+            format!("another load, from {}, began meanwhile: this one is given up", row.text(1)?)
+                .into(),
+        )),
+        None => Err(StoreError("the record of this load is gone: load again".into())),
+    }
+}
+
 /// What the loader noted.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
