@@ -31,9 +31,7 @@ WITH labels(x)[0] AS label, count(*) AS number, sum(count { (x)--() }) AS ends R
 async fn graph_as_it_is(server: &Service) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for text in PUT {
-        let mut found = rows(server, text).await;
-        found.sort_unstable();
-        all.push(found);
+        all.push(rows(server, text).await);
     }
     all
 }

@@ -114,8 +114,10 @@ pub async fn meddle(server: &Service, text: &str) {
     while rows.next().await.unwrap().is_some() {}
 }
 
-/// What a query finds, as JSON.
+/// What a query finds, as JSON, sorted.
 pub async fn rows(server: &Service, text: &str) -> Vec<String> {
     let found = graph(server).await.query(text).await.unwrap();
-    found.iter().map(|row| row["row"].to_string()).collect()
+    let mut found: Vec<_> = found.iter().map(|row| row["row"].to_string()).collect();
+    found.sort_unstable();
+    found
 }
