@@ -65,7 +65,6 @@ impl Nodes {
 
     async fn list(&self, single: bool) -> Answer<Arc<Listed>> {
         self.exists().await?;
-        let mut odd = self.odd().await?;
         let mut listed = Listed::default();
         let mut by_node: BTreeMap<NodeName, Vec<Candidate>> = BTreeMap::new();
         let types = doc! { "$project": {
@@ -75,6 +74,8 @@ impl Nodes {
             "agents": { "$type": "$agentlist" },
         } };
         let documents = self.aggregate(vec![types]).await?;
+        // Asked afterwards: of none that is listed may it be missed.
+        let mut odd = self.odd().await?;
         listed.documents = documents.len() as u64;
         for document in documents {
             let id = key(document.get("_id"));
