@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use groundrule_core::delivery::{CarryError, Message, Sink};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{info, warn};
@@ -149,12 +149,24 @@ impl Publisher {
             Some(before)
         });
         let count = bytes.take(CHUNK).take_while(|before| *before < CHUNK_BYTES).count();
-        let receipt = number.to_string();
+        let number = number.to_string();
+        // ActiveMQ writes each message to the disk by itself, but a transaction as a whole.
+        let together = open.ordered && self.options.kept && count > 1;
+        let (transaction, receipt) =
+            (("transaction", number.as_str()), ("receipt", number.as_str()));
         let mut parts = Vec::new();
         let mut buffer = BytesMut::with_capacity(CHUNK_BYTES / 4);
+        if together {
+            self.frame(open, "BEGIN", &[transaction], &[], &mut buffer)?;
+            buffer.extend_from_slice(b"\0");
+        }
         for (at, message) in messages[..count].iter().enumerate() {
-            let confirm = !open.ordered || at + 1 == count;
-            self.head(open.version, confirm.then_some(&receipt), &message.body, &mut buffer)?;
+            let more = match (together, !open.ordered || at + 1 == count) {
+                (true, _) => Some(transaction),
+                (false, confirm) => confirm.then_some(receipt),
+            };
+            let headers: Vec<_> = self.about().into_iter().flatten().chain(more).collect();
+            self.frame(open, "SEND", &headers, &message.body, &mut buffer)?;
             if message.body.len() < LARGE {
                 buffer.extend_from_slice(&message.body);
             } else {
@@ -163,32 +175,34 @@ impl Publisher {
             }
             buffer.extend_from_slice(b"\0");
         }
+        if together {
+            self.frame(open, "COMMIT", &[transaction, receipt], &[], &mut buffer)?;
+            buffer.extend_from_slice(b"\0");
+        }
         parts.push(buffer.freeze());
         let receipts = if open.ordered { 1 } else { count };
         Ok((Chunk { parts, receipts }, count))
     }
 
-    fn head(
+    /// What is said of every message.
+    fn about(&self) -> [Option<(&str, &str)>; 3] {
+        [
+            Some(("destination", self.options.destination.as_str())),
+            Some(("content-type", "application/json")),
+            self.options.kept.then_some(("persistent", "true")),
+        ]
+    }
+
+    /// A frame up to where its body begins.
+    fn frame(
         &self,
-        version: Version,
-        receipt: Option<&String>,
-        body: &Bytes,
+        open: &Open,
+        command: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
         to: &mut BytesMut,
     ) -> Result<(), CarryError> {
-        let receipt = receipt.map_or("", String::as_str);
-        let headers = [
-            ("destination", self.options.destination.as_str()),
-            ("content-type", "application/json"),
-            ("persistent", "true"),
-            ("receipt", receipt),
-        ];
-        let headers = match (self.options.kept, receipt) {
-            (true, "") => &headers[..3],
-            (true, _) => &headers[..],
-            (false, "") => &headers[..2],
-            (false, _) => &[headers[0], headers[1], headers[3]],
-        };
-        encode_head(Some(version), &Outgoing { command: "SEND", headers, body }, to)
+        encode_head(Some(open.version), &Outgoing { command, headers, body }, to)
             .map_err(|error| CarryError::Refused(format!("{}: {error}", self.options.shown)))
     }
 }
