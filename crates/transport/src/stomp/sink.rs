@@ -150,7 +150,7 @@ impl Publisher {
         });
         let count = bytes.take(CHUNK).take_while(|before| *before < CHUNK_BYTES).count();
         let number = number.to_string();
-        // ActiveMQ writes each message to the disk by itself, but a transaction as a whole.
+        // ActiveMQ takes a transaction more quickly than its messages one by one.
         let together = open.ordered && self.options.kept && count > 1;
         let (transaction, receipt) =
             (("transaction", number.as_str()), ("receipt", number.as_str()));
