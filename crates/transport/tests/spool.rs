@@ -15,8 +15,9 @@ use proptest::prelude::*;
 
 const LIMIT: u64 = 1 << 30;
 
-/// How much is looked at in one go: sixteen megabytes, with what the disk needs for each message.
-const AT_ONCE: usize = 15 << 20;
+/// How many bytes of the disk are looked at in one go, and what it needs for each message beside its body.
+const AT_ONCE: usize = 16 << 20;
+const HEADER: usize = 24;
 
 fn message(body: impl Into<Vec<u8>>) -> Message {
     Message::new(Bytes::from(body.into()))
@@ -83,14 +84,14 @@ proptest! {
                 }
                 Step::Peek(max) => {
                     let peeked = spool.peek(max).unwrap();
-                    // Fewer where they are large, but as many as fit, and one in any case.
-                    let fit = model.iter().scan(0, |bytes, message| {
-                        *bytes += message.body.len();
-                        Some(*bytes)
+                    // Fewer where they are large: no further one once so much has come.
+                    let before = model.iter().scan(0, |sum, message| {
+                        let before = *sum;
+                        *sum += HEADER + message.body.len();
+                        Some(before)
                     });
-                    let fit = fit.take_while(|bytes| *bytes < AT_ONCE).count();
-                    let most = max.min(model.len());
-                    prop_assert!(peeked.len() <= most && peeked.len() >= most.min(fit.max(1)));
+                    let fit = before.take(max).take_while(|before| *before < AT_ONCE).count();
+                    prop_assert_eq!(peeked.len(), fit);
                     for (is, should) in peeked.iter().zip(&model) {
                         prop_assert_eq!(&is.body, &should.body);
                         prop_assert_eq!((is.cut, is.redelivered), (should.cut, should.redelivered));

@@ -13,7 +13,7 @@ use neo4rs::BoltType;
 use ring::digest::{Context, SHA256};
 
 use super::client::Client;
-use super::record::{KNOWN, RECORD, SEALED, Seal, intact, still};
+use super::record::{KNOWN, RECORD, SEALED, Seal, fault, still};
 use super::schema::{SAME, VERSION};
 use super::value::{Cells, list, or_null};
 use crate::catalog::RawDependency;
@@ -32,7 +32,7 @@ impl Known {
         };
         let (records, nodes): (Vec<_>, Vec<_>) =
             rows.iter().partition(|row| row.maybe_text(0) == Some(RECORD));
-        if !records.iter().any(|row| intact(row, &seal)) {
+        if !records.iter().any(|row| matches!(fault(row, &seal), Ok(None))) {
             return Ok(Self::default());
         }
         let digest = |row: &&Cells| {

@@ -112,16 +112,6 @@ impl Seal {
     }
 }
 
-/// What there was when the load ended.
-fn loaded(row: &Cells) -> Vec<i64> {
-    row.list(7).iter().filter_map(super::value::number).collect()
-}
-
-/// Whether the graph is of this form, and as a load that has ended has left it.
-pub fn intact(row: &Cells, seal: &Seal) -> bool {
-    row.maybe_number(1) == Some(VERSION) && seal.complete && loaded(row) == seal.counts
-}
-
 /// Whether the newest load is this one, by the row that tells it.
 pub fn still(rows: &[Cells], run: &str) -> Answer<()> {
     match rows.first() {
@@ -148,33 +138,9 @@ pub struct Record {
 impl Record {
     /// Reads the row of the record; what is wrong with the load becomes a gap.
     pub fn read(row: &Cells, seal: &Seal) -> Answer<Self> {
-        let schema = row.number(1)?;
-        if schema != VERSION {
-            let why = format!(
-                "the graph has form {schema}, and this version reads form {VERSION}: load it again"
-            );
-            return Err(StoreError(why.into()));
-        }
+        let wrong = fault(row, seal)?;
         let texts = |n: usize| row.texts(n).map(Text::from).collect::<Vec<_>>();
         let mut record = Self { there: row.flag(2), gaps: texts(3), undeclared: texts(4) };
-        let loaded = loaded(row);
-        let wrong = if !seal.complete {
-            let (from, began) = (row.text(5)?, row.text(6)?);
-            Some(format!(
-                "the graph is incomplete: its load from {from} began at {began} and has not ended"
-            ))
-        } else if loaded != seal.counts {
-            let of = |counts: &[i64]| match counts {
-                [nodes, resources, ..] => format!("{nodes} nodes and {resources} resources"),
-                _ => "nothing".to_owned(),
-            };
-            let (had, has) = (of(&loaded), of(&seal.counts));
-            Some(format!(
-                "something else than a load changed the graph, which had {had} and has {has}: load it again"
-            ))
-        } else {
-            None
-        };
         if let Some(wrong) = wrong {
             let wrong = Text::from(wrong);
             record.gaps.push(wrong.clone());
@@ -182,4 +148,33 @@ impl Record {
         }
         Ok(record)
     }
+}
+
+/// In which way the graph is not as a load that ended has left it; an error where it is of another form.
+pub fn fault(row: &Cells, seal: &Seal) -> Answer<Option<String>> {
+    let schema = row.number(1)?;
+    if schema != VERSION {
+        let why = format!(
+            "the graph has form {schema}, and this version reads form {VERSION}: load it again"
+        );
+        return Err(StoreError(why.into()));
+    }
+    let loaded: Vec<_> = row.list(7).iter().filter_map(super::value::number).collect();
+    if !seal.complete {
+        let (from, began) = (row.text(5)?, row.text(6)?);
+        return Ok(Some(format!(
+            "the graph is incomplete: its load from {from} began at {began} and has not ended"
+        )));
+    }
+    if loaded != seal.counts {
+        let of = |counts: &[i64]| match counts {
+            [nodes, resources, ..] => format!("{nodes} nodes and {resources} resources"),
+            _ => "nothing".to_owned(),
+        };
+        let (had, has) = (of(&loaded), of(&seal.counts));
+        return Ok(Some(format!(
+            "something else than a load changed the graph, which had {had} and has {has}: load it again"
+        )));
+    }
+    Ok(None)
 }

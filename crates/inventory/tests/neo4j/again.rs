@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use groundrule_core::dependency::{Kind, Needs};
 use groundrule_core::name::{NodeName, ResourceRef};
-use groundrule_inventory::source::{CatalogDocument, Entry, Loaded, ResourceDocument};
-use groundrule_inventory::{RawDependency, source::About};
+use groundrule_inventory::RawDependency;
+use groundrule_inventory::source::{About, CatalogDocument, Entry, Loaded, ResourceDocument};
 use groundrule_services::Service;
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::server::{about, entry, graph, load, loader, meddle, rows, turn};
+use crate::server::{about, entry, graph, load, loader, meddle, put, rows, turn};
 
 /// All that a load puts, and how many things of each kind there are.
 const PUT: [&str; 8] = [
@@ -106,15 +106,12 @@ impl Estate {
     }
 
     async fn load(&self, server: &Service, run: &str, all: bool) -> Loaded {
-        let mut loader = loader(server).await;
         let about = About { all, beside: self.beside.clone(), ..about(run) };
-        loader.begin(&about).await.unwrap();
         let entry = |(node, document): (&NodeName, &Result<CatalogDocument, &str>)| Entry {
             node: node.clone(),
             document: document.clone().map_err(Into::into),
         };
-        loader.put(self.catalogs.iter().map(entry).collect()).await.unwrap();
-        loader.finish(&self.catalogs.keys().cloned().collect(), true).await.unwrap()
+        put(server, &about, self.catalogs.iter().map(entry).collect()).await.unwrap()
     }
 }
 
@@ -153,19 +150,14 @@ async fn what_has_not_changed_is_not_written() {
     let (mut later, mut other) = (entry("a"), entry("b"));
     later.document.as_mut().unwrap().made += 60;
     other.document.as_mut().unwrap().resources[0].parameters = None;
-    let mut third = loader(server).await;
-    third.begin(&about("third")).await.unwrap();
-    third.put(vec![later, other]).await.unwrap();
-    let names = ["a", "b"].map(|name| NodeName::new(name).unwrap());
-    let names = BTreeSet::from(names);
-    assert_eq!(third.finish(&names, true).await.unwrap().kept, 1);
+    let third = put(server, &about("third"), vec![later, other]).await.unwrap();
+    assert_eq!(third.kept, 1);
     assert_eq!(rows(server, own).await, ["[\"a\"]"]);
     let made = rows(server, "MATCH (n:Node) RETURN [n.name, n.made] AS row").await;
     assert_eq!(made, ["[\"a\",1790000060]", "[\"b\",1790000000]"]);
-    let mut all = loader(server).await;
-    all.begin(&About { all: true, ..about("all") }).await.unwrap();
-    all.put(vec![entry("a"), entry("b")]).await.unwrap();
-    assert_eq!(all.finish(&names, true).await.unwrap().kept, 0);
+    let all = About { all: true, ..about("all") };
+    let all = put(server, &all, vec![entry("a"), entry("b")]).await.unwrap();
+    assert_eq!(all.kept, 0);
     assert!(rows(server, own).await.is_empty());
 }
 

@@ -1,12 +1,10 @@
 //! A graph that is not what was loaded, or changes while it is asked.
 
-use std::collections::BTreeSet;
-
 use groundrule_core::pattern::Pattern;
 use groundrule_core::ports::ResourceQuery;
 use groundrule_inventory::source::About;
 
-use crate::server::{about, entry, graph, load, loader, meddle, turn};
+use crate::server::{about, entry, graph, load, loader, meddle, put, turn};
 
 fn services() -> ResourceQuery {
     ResourceQuery::OfType(Pattern::Plain("Service".into()))
@@ -83,8 +81,5 @@ async fn a_graph_of_another_form_or_of_nobody_is_refused() {
     let error = open.fallen(&[origin]).await.unwrap_err().to_string();
     assert!(error.contains("load --all"), "{error}");
     // No load notices it by the numbers of what there is.
-    let mut all = loader(server).await;
-    all.begin(&About { all: true, ..about("all") }).await.unwrap();
-    all.put(vec![entry("a")]).await.unwrap();
-    all.finish(&BTreeSet::from([entry("a").node]), true).await.unwrap();
+    put(server, &About { all: true, ..about("all") }, vec![entry("a")]).await.unwrap();
 }

@@ -99,10 +99,19 @@ pub fn entry(node: &str) -> Entry<CatalogDocument> {
 
 /// Loads nodes, and nothing else is there afterwards.
 pub async fn load(server: &Service, run: &str, nodes: &[&str]) -> Answer<Loaded> {
+    put(server, &about(run), nodes.iter().map(|node| entry(node)).collect()).await
+}
+
+/// Loads catalogs, and nothing else is there afterwards.
+pub async fn put(
+    server: &Service,
+    about: &About,
+    entries: Vec<Entry<CatalogDocument>>,
+) -> Answer<Loaded> {
+    let names: BTreeSet<_> = entries.iter().map(|entry| entry.node.clone()).collect();
     let mut loader = loader(server).await;
-    loader.begin(&about(run)).await?;
-    loader.put(nodes.iter().map(|node| entry(node)).collect()).await?;
-    let names: BTreeSet<_> = nodes.iter().map(|node| NodeName::new(node).unwrap()).collect();
+    loader.begin(about).await?;
+    loader.put(entries).await?;
     loader.finish(&names, true).await
 }
 

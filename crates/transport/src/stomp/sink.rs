@@ -160,13 +160,17 @@ impl Publisher {
             self.frame(open, "BEGIN", &[transaction], &[], &mut buffer)?;
             buffer.extend_from_slice(b"\0");
         }
+        let mut headers = vec![
+            ("destination", self.options.destination.as_str()),
+            ("content-type", "application/json"),
+        ];
+        headers.extend(self.options.kept.then_some(("persistent", "true")));
+        let bare = headers.len();
+        headers.push(if together { transaction } else { receipt });
         for (at, message) in messages[..count].iter().enumerate() {
-            let more = match (together, !open.ordered || at + 1 == count) {
-                (true, _) => Some(transaction),
-                (false, confirm) => confirm.then_some(receipt),
-            };
-            let headers: Vec<_> = self.about().into_iter().flatten().chain(more).collect();
-            self.frame(open, "SEND", &headers, &message.body, &mut buffer)?;
+            let marked = together || !open.ordered || at + 1 == count;
+            let headers = if marked { &headers[..] } else { &headers[..bare] };
+            self.frame(open, "SEND", headers, &message.body, &mut buffer)?;
             if message.body.len() < LARGE {
                 buffer.extend_from_slice(&message.body);
             } else {
@@ -182,15 +186,6 @@ impl Publisher {
         parts.push(buffer.freeze());
         let receipts = if open.ordered { 1 } else { count };
         Ok((Chunk { parts, receipts }, count))
-    }
-
-    /// What is said of every message.
-    fn about(&self) -> [Option<(&str, &str)>; 3] {
-        [
-            Some(("destination", self.options.destination.as_str())),
-            Some(("content-type", "application/json")),
-            self.options.kept.then_some(("persistent", "true")),
-        ]
     }
 
     /// A frame up to where its body begins.

@@ -101,6 +101,8 @@ async fn one_receipt_serves_a_batch_where_the_broker_keeps_the_order() {
     drop(sink);
     let told = until_the_end(told).await;
     assert_eq!((told.matches("SEND\n").count(), told.matches("receipt:").count()), (2, 1));
+    assert_eq!((told.matches("BEGIN\n").count(), told.matches("COMMIT\n").count()), (1, 1));
+    assert_eq!(told.matches("transaction:0\n").count(), 4, "{told}");
     assert!(told.ends_with("DISCONNECT\n\n\0"), "{told}");
 }
 
