@@ -33,8 +33,7 @@ impl Process {
         let Ok(stat) = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)) else {
             return false;
         };
-        // The program's name, in brackets, may hold blanks and brackets itself.
-        let fields: Vec<_> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+        let fields = fields(&stat);
         let number = |at: usize| fields.get(at).and_then(|field| field.parse::<u64>().ok());
         let ended = fields[0] == "Z" && number(17).is_none_or(|threads| threads <= 1);
         !ended && number(19) == Some(self.started)
@@ -48,6 +47,24 @@ impl Process {
         }
     }
 
+    /// Holds it and waits until it stands: each thread goes on until it has noticed the signal, and may
+    /// answer a question meanwhile.
+    pub fn stop(&self) {
+        self.signal(Signal::SIGSTOP);
+        while self.runs() && !self.stands() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn stands(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid));
+        threads.into_iter().flatten().flatten().all(|thread| {
+            // One that ends meanwhile does nothing any more.
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            !matches!(fields(&stat)[0], "R" | "S" | "D")
+        })
+    }
+
     /// Kills it and waits until it is gone.
     pub fn kill(&self) {
         self.signal(Signal::SIGKILL);
@@ -55,4 +72,10 @@ impl Process {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// What /proc tells of a process or thread from its state on. Its name before that, in brackets, may
+/// hold blanks and brackets itself.
+fn fields(stat: &str) -> Vec<&str> {
+    stat.rsplit(") ").next().unwrap_or_default().split(' ').collect()
 }

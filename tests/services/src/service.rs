@@ -163,14 +163,14 @@ impl Service {
         self.process(name).kill();
     }
 
-    /// Holds it (SIGSTOP): connections are still accepted, but nothing answers.
+    /// Holds it (SIGSTOP) and waits until it stands: connections are still accepted, but nothing answers.
     pub fn stop(&self) {
-        self.signal(Signal::SIGSTOP);
+        Process::of(self.directory()).iter().for_each(Process::stop);
     }
 
     /// Lets it go on after [`Service::stop`].
     pub fn cont(&self) {
-        self.signal(Signal::SIGCONT);
+        Process::of(self.directory()).iter().for_each(|process| process.signal(Signal::SIGCONT));
     }
 
     /// Starts it again on the same ports, with the same data; kills it first if it runs.
@@ -190,10 +190,6 @@ impl Service {
         let mut processes = Process::of(self.directory()).into_iter();
         let found = processes.find(|process| process.name == name);
         found.unwrap_or_else(|| panic!("{} has no process {name}", self.name))
-    }
-
-    fn signal(&self, signal: Signal) {
-        Process::of(self.directory()).iter().for_each(|process| process.signal(signal));
     }
 }
 
