@@ -18,6 +18,8 @@ ADDRESSES = {
     "activemq": "stomp://groundrule@127.0.0.1:{port}/queue/events",
     "rabbitmq": "stomp://groundrule@127.0.0.1:{port}/queue/events",
 }
+# What a broker has by default where its package starts it; less in tests.
+OPTIONS = {"activemq": ["heap=1g"]}
 # How long a receiver takes over a request, in seconds.
 PAUSE = 0.05
 NAMES = {"nats": "JetStream", "activemq": "ActiveMQ", "rabbitmq": "RabbitMQ"}
@@ -109,7 +111,7 @@ def broker(bench, name):
     script = bench.root / "ci/services" / name
     port = free_port()
     try:
-        if subprocess.run([script, "up", directory, str(port)], stdout=sys.stderr).returncode:
+        if subprocess.run([script, "up", directory, str(port), *OPTIONS.get(name, [])], stdout=sys.stderr).returncode:
             print(f"{NAMES[name]} CANNOT BE HAD HERE: its rows are missing", file=sys.stderr)
             yield None
             return
