@@ -8,7 +8,7 @@ use groundrule_pipeline::alerts::AlertRules;
 use serde::Deserialize;
 use toml::Value;
 
-use super::below;
+use super::layers::below;
 use crate::failure::Failure;
 
 /// `[events]`: what a run tells monitoring.

@@ -140,7 +140,7 @@ pub fn locate(folder: &Path, values: &mut Table) {
     for source in sources.iter_mut().filter_map(|(_, source)| source.as_table_mut()) {
         for key in FILES {
             if let Some(path) = source.get_mut(key) {
-                super::below(folder, path);
+                super::layers::below(folder, path);
             }
         }
         let Some(Value::String(url)) = source.get_mut("url") else {
