@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::config::pipeline::duration;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::nearest;
 use crate::outgoing;
 
 /// The tag of policies that speak of actions.
@@ -81,11 +82,7 @@ pub async fn reservations(
 /// A node that no source knows.
 #[expect(clippy::needless_pass_by_value, reason = "stands where errors are mapped")]
 pub fn unknown_node(unknown: UnknownNode) -> Failure {
-    let help = match &unknown.near {
-        Some(near) => format!("did you mean {near}?"),
-        None => "`groundrule estate nodes` lists them".to_owned(),
-    };
-    Failure::new(unknown.to_string(), help)
+    Failure::new(unknown.to_string(), nearest::help(unknown.near.as_ref(), nearest::LIST))
 }
 
 /// A place that cannot be opened.

@@ -9,7 +9,7 @@ use groundrule_engine::world::World;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::nearest::nearest;
+use crate::nearest::{self, nearest};
 
 /// Why there are none.
 pub enum Lacking {
@@ -43,10 +43,7 @@ impl Lacking {
         match self {
             Self::NoNode { near } => Failure::new(
                 format!("there are no facts of {node}: no source knows it"),
-                near.map_or_else(
-                    || "see `groundrule estate nodes` for those that are known".to_owned(),
-                    |near| format!("did you mean {near}?"),
-                ),
+                nearest::help(near, nearest::LIST),
             ),
             Self::Unknown(why) => Failure::new(
                 format!("the facts of {node} are not known: {why}"),

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::nearest::nearest;
+use crate::nearest::{self, nearest};
 use crate::sink;
 
 /// Looks at the estate.
@@ -131,10 +131,7 @@ fn graph(config: &Config, node: &str, format: GraphFormat, color: bool) -> Resul
         Err(NoGraph::UnknownNode) => {
             let names = directory.node_names();
             let near = nearest(names.iter().map(String::as_str), name.as_str());
-            let help = near.map_or_else(
-                || "`groundrule estate nodes` lists them".to_owned(),
-                |near| format!("did you mean {near}?"),
-            );
+            let help = nearest::help(near, nearest::LIST);
             return Err(Failure::new(format!("no source knows the node {name}"), help));
         }
         Err(NoGraph::NoCatalog) => {

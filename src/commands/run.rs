@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::exit::{Exit, nagios};
 use crate::failure::Failure;
-use crate::nearest::nearest;
+use crate::nearest::{help, nearest};
 use crate::outgoing::Outgoing;
 use crate::sink::{self, Staged};
 
@@ -231,10 +231,10 @@ fn formats(wanted: &[String]) -> Result<Vec<(&'static Format, Option<PathBuf>)>,
         let found = format(name).ok_or_else(|| {
             Failure::new(
                 format!("there is no format {name:?}"),
-                match nearest(names.iter().copied(), name) {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => format!("choose one of {}", names.join(", ")),
-                },
+                help(
+                    nearest(names.iter().copied(), name),
+                    &format!("choose one of {}", names.join(", ")),
+                ),
             )
         })?;
         if path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {

@@ -6,7 +6,7 @@ use toml::Value;
 use super::layers::Layers;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::nearest::nearest;
+use crate::nearest::{did_you_mean, nearest};
 
 /// Begins the name of every variable.
 const PREFIX: &str = "GROUNDRULE_";
@@ -51,7 +51,7 @@ impl Layers {
             if let Some(near) = nearest(ours.iter().copied(), name).filter(|near| *near != name) {
                 return Err(Failure::new(
                     format!("there is no variable {PREFIX}{name}"),
-                    format!("did you mean {PREFIX}{near}?"),
+                    did_you_mean(format_args!("{PREFIX}{near}")),
                 ));
             }
         }

@@ -23,6 +23,7 @@ use super::{lookups, openapi};
 use crate::commands::run;
 use crate::config::pipeline::duration;
 use crate::gates;
+use crate::nearest::did_you_mean;
 
 pub type App = Shared<Arc<State>>;
 
@@ -187,7 +188,7 @@ async fn decide(state: &State, body: &[u8]) -> Result<Response, Refused> {
     let action = request.action()?;
     let current = state.current();
     current.gate.check(&action).map_err(|unknown| {
-        let help = unknown.near.as_ref().map(|near| format!("did you mean {near}?"));
+        let help = unknown.near.as_ref().map(did_you_mean);
         Refused(StatusCode::NOT_FOUND, unknown.to_string(), help)
     })?;
     let asked = Asked { action: action.clone(), hold: request.hold(state)? };

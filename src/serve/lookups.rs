@@ -18,6 +18,7 @@ use serde_json::json;
 
 use super::api::{App, Refused, counted, in_json};
 use super::state::State;
+use crate::nearest::did_you_mean;
 use crate::node_facts::{self, Lacking};
 
 /// What is looked up, and for whom.
@@ -181,7 +182,7 @@ async fn of_node(state: &State, node: &NodeName) -> Result<Facts, Refused> {
         Lacking::NoNode { near } => Refused(
             StatusCode::NOT_FOUND,
             format!("no source knows {node}"),
-            near.map(|near| format!("did you mean {near}?")),
+            near.map(did_you_mean),
         ),
         Lacking::Unknown(why) => Refused(
             StatusCode::SERVICE_UNAVAILABLE,
