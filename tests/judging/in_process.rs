@@ -63,7 +63,11 @@ pub async fn judge_sources(
 
 /// An estate directory, opened.
 pub fn opened(directory: &Path, now: i64) -> Arc<Estate> {
-    let settings = Settings::at(Timestamp::from_second(now).unwrap());
+    opened_with(directory, Settings::at(Timestamp::from_second(now).unwrap()))
+}
+
+/// The same, with sources that are trusted as the settings say.
+pub fn opened_with(directory: &Path, settings: Settings) -> Arc<Estate> {
     let sources = sources(directory, &settings);
     block_on(async { Arc::new(Estate::open(sources, settings).await) })
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use groundrule_core::dependency::{Declared, End};
 use groundrule_core::name::NodeName;
-use groundrule_core::source::Unknown;
+use groundrule_core::source::{Source, Unknown};
 use groundrule_engine::estate::Estate;
-use groundrule_engine::world::{Fallen, Outage, World};
+use groundrule_engine::world::{DependencyId, Fallen, Outage, World};
 use serde::Serialize;
 
 use crate::answer::{Answer, Wrong};
@@ -92,18 +92,25 @@ pub(crate) async fn ways(outage: &Outage, fallen: &Fallen, n: usize) -> Vec<Stri
 /// What may be affected besides.
 pub(crate) fn unknown(world: &World, outage: &Outage) -> Vec<Unknown> {
     let mut unknown = outage.hidden();
-    for id in &outage.unmet.possible {
-        let declared = outage.declared(*id);
-        let why = format!("its dependency on {} may not be met", declared.needed());
+    let mut add = |id: DependencyId, words: &dyn Fn(&str) -> String| {
+        let declared = outage.declared(id);
         if let Some(node) = world.find(&declared.node) {
-            unknown.push(world.unknown(
-                node,
-                groundrule_core::source::Source::Catalogs,
-                &why.into(),
-            ));
+            let why = words(&declared.needed()).into();
+            unknown.push(world.unknown(node, Source::Catalogs, &why));
         }
+    };
+    for id in &outage.unmet.possible {
+        add(*id, &|needed| format!("its dependency on {needed} may not be met"));
+    }
+    for id in outage.doubtful() {
+        add(id, &today);
     }
     unknown
+}
+
+/// That it is not known whether a dependency is met before anything happens.
+pub(crate) fn today(needed: &str) -> String {
+    format!("whether its dependency on {needed} is met today is not known")
 }
 
 /// The dependent end.

@@ -11,6 +11,7 @@ use groundrule_engine::world::{Dependencies, DependencyId, Failure, World};
 use serde::Serialize;
 
 use crate::answer::Answer;
+use crate::impact::today;
 
 #[derive(Serialize)]
 struct Spofs {
@@ -35,8 +36,7 @@ pub(crate) async fn spof(estate: &Arc<Estate>) -> Answer {
     let graph = Dependencies::of(&world).await;
     let mut failure = Failure::in_world(&graph, &world).await;
     let hard = |id: &DependencyId| graph.all[*id].is_hard();
-    let today = failure.unmet();
-    let doubtful: Vec<_> = today.possible.iter().copied().filter(hard).collect();
+    let doubtful: Vec<_> = failure.unmet().possible.into_iter().filter(hard).collect();
     let (mut spofs, mut unknown) = (Vec::new(), Vec::new());
     for node in world.nodes().ones() {
         failure.without(node, |_, newly| {
@@ -62,6 +62,10 @@ pub(crate) async fn spof(estate: &Arc<Estate>) -> Answer {
     let worst = |spof: &Spof| (spof.nodes, spof.dependencies);
     spofs.sort_by(|a, b| worst(b).cmp(&worst(a)).then_with(|| a.node.cmp(&b.node)));
     unknown.extend(graph.hidden_in(&world));
+    for id in doubtful {
+        let why = today(&graph.all[id].declared.needed()).into();
+        unknown.push(world.unknown(graph.all[id].node, Source::Catalogs, &why));
+    }
     let spofs = Spofs { spofs };
     let text = text(&spofs);
     Answer::new(&spofs, &text, unknown)

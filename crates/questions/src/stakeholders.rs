@@ -1,6 +1,6 @@
 //! Whom to tell: owners and contacts of everything that is affected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Default for Keys {
 struct Stakeholders {
     of: Vec<NodeName>,
     stakeholders: Vec<Stakeholder>,
-    /// Affected nodes of which no fact tells whom to ask.
+    /// Affected nodes that certainly have no fact which tells whom to ask.
     nobody: Vec<NodeName>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) async fn stakeholders(
     let affected = affected(of, &outage).await?;
     let mut unknown = unknown(&world, &outage);
     let mut told: BTreeMap<(&'static str, String), Vec<Affected>> = BTreeMap::new();
-    let mut heard: BTreeMap<&NodeName, bool> = affected.keys().map(|node| (node, false)).collect();
+    let mut nobody: BTreeSet<&NodeName> = affected.keys().collect();
     for (role, names) in [("owner", &keys.owners), ("contact", &keys.contacts)] {
         for name in names {
             let column = world.fact(&FactName::new(name)).await;
@@ -80,19 +80,21 @@ pub(crate) async fn stakeholders(
                         for who in texts(value) {
                             let here = Affected { node: node.clone(), why: why.clone() };
                             told.entry((role, who)).or_default().push(here);
-                            heard.insert(node, true);
+                            nobody.remove(node);
                         }
                     }
                     Known::Absent => {}
-                    Known::Unknown(why) => unknown.push(world.unknown(id, Source::Facts, why)),
+                    Known::Unknown(why) => {
+                        unknown.push(world.unknown(id, Source::Facts, why));
+                        nobody.remove(node);
+                    }
                 }
             }
         }
     }
-    let nobody = heard.into_iter().filter(|(_, heard)| !heard).map(|(node, _)| node.clone());
     let stakeholders = Stakeholders {
         of: of.to_vec(),
-        nobody: nobody.collect(),
+        nobody: nobody.into_iter().cloned().collect(),
         stakeholders: told
             .into_iter()
             .map(|((role, who), nodes)| Stakeholder { who, role, nodes })

@@ -2,6 +2,7 @@
 
 mod change;
 mod hit;
+mod ignorance;
 mod listing;
 mod order;
 mod path;

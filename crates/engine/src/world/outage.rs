@@ -144,8 +144,9 @@ impl Outage {
     /// # Errors
     /// When the store of the catalogs does not answer.
     pub async fn fallen(&self) -> Answer<Vec<Fallen>> {
-        let already: BTreeSet<_> =
-            self.falls_with(self.hard(&self.already.certain)).await?.into_keys().collect();
+        let already = self.hard(&self.already.certain);
+        let whole_already: BTreeSet<_> = self.whole(&already).map(|fallen| fallen.node).collect();
+        let already: BTreeSet<_> = self.falls_with(already).await?.into_keys().collect();
         let mut fallen: BTreeMap<(NodeName, ResourceRef), Option<DependencyId>> = BTreeMap::new();
         if let Some(store) = &self.world.estate.sources.graph {
             let origin = |(node, resource): &(NodeName, ResourceRef)| Origin {
@@ -166,22 +167,32 @@ impl Outage {
             resource: Some(resource),
             with,
         });
-        // Of a node without a catalog it is known all the same that it falls.
-        let whole = hard.iter().filter(|id| {
+        let whole = self.whole(&hard).filter(|fallen| !whole_already.contains(&fallen.node));
+        let mut all: Vec<_> = named.chain(whole).collect();
+        all.sort_unstable();
+        all.dedup_by(|a, b| (&a.node, &a.resource) == (&b.node, &b.resource));
+        Ok(all)
+    }
+
+    /// Nodes that fall with these dependencies although they have no catalog that tells what is on them.
+    fn whole(&self, ids: &[DependencyId]) -> impl Iterator<Item = Fallen> {
+        let whole = ids.iter().filter(|id| {
             let dependency = &self.graph.all[**id];
             let documents = &self.world.estate.catalogs.documents;
             dependency.declared.from == End::Node
                 && documents.get(dependency.node) != Some(&Document::Readable)
         });
-        let whole = whole.map(|id| Fallen {
+        whole.map(|id| Fallen {
             node: self.declared(*id).node.clone(),
             resource: None,
             with: Some(*id),
-        });
-        let mut all: Vec<_> = named.chain(whole).collect();
-        all.sort_unstable();
-        all.dedup_by(|a, b| (&a.node, &a.resource) == (&b.node, &b.resource));
-        Ok(all)
+        })
+    }
+
+    /// Dependencies of which it is not known whether they are met without it.
+    pub fn doubtful(&self) -> impl Iterator<Item = DependencyId> {
+        let other = |id: &DependencyId| !self.gone.contains(&self.graph.all[*id].node);
+        self.already.possible.iter().copied().filter(other)
     }
 
     /// How something that falls comes to do so on its node, and from there to the outage.

@@ -14,7 +14,7 @@ use crate::values;
 pub struct Stakeholders {
     /// By fact and what it says: the nodes.
     pub who: BTreeMap<(String, String), BTreeSet<String>>,
-    /// Affected nodes of which none of the facts says anything.
+    /// Affected nodes whose facts are known, and none of these says anything.
     pub nobody: BTreeSet<String>,
 }
 
@@ -27,17 +27,21 @@ pub fn stakeholders(estate: &Estate, of: &[String], facts: &[&str]) -> Stakehold
     affected.extend(hit.unmet.into_iter().map(|one| one.node));
     let mut told = Stakeholders::default();
     for node in affected {
-        let mut heard = false;
+        let mut silent = true;
         for fact in facts {
-            if let Fact::Is(value) = world.fact(&node, fact) {
-                for who in texts(value) {
-                    let key = ((*fact).to_string(), who);
-                    told.who.entry(key).or_default().insert(node.clone());
-                    heard = true;
+            match world.fact(&node, fact) {
+                Fact::Absent => {}
+                Fact::Unknown => silent = false,
+                Fact::Is(value) => {
+                    for who in texts(value) {
+                        let key = ((*fact).to_string(), who);
+                        told.who.entry(key).or_default().insert(node.clone());
+                        silent = false;
+                    }
                 }
             }
         }
-        if !heard {
+        if silent {
             told.nobody.insert(node);
         }
     }
