@@ -18,7 +18,7 @@ pub const SENTENCES: &[Definition] = &[
     },
     Definition {
         keyword: Then,
-        expression: "none has class {name}",
+        expression: "none has/have class {name}",
         doc: "violated by each node that has the class",
         example: r#"Then none has class "telnet::server""#,
         read: |written| has_class(written, false),

@@ -19,14 +19,14 @@ use crate::words::Read;
 pub const SENTENCES: &[Definition] = &[
     Definition {
         keyword: Then,
-        expression: "at most {number} service/services fall/falls when any one of it/they/them is shut down",
+        expression: "at most {number} service/services fall/falls when any one of it/they/them is/are shut down",
         doc: "violated by each node whose shutdown alone makes more services of other nodes fall",
         example: "Then at most 5 services fall when any one of them is shut down",
         read: |written| most(written, Extent::Services),
     },
     Definition {
         keyword: Then,
-        expression: "at most {number} node/nodes fall/falls when any one of it/they/them is shut down",
+        expression: "at most {number} node/nodes fall/falls when any one of it/they/them is/are shut down",
         doc: "violated by each node whose shutdown alone makes something fall on more other nodes",
         example: "Then at most 2 nodes fall when any one of them is shut down",
         read: |written| most(written, Extent::Nodes),

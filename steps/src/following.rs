@@ -78,7 +78,7 @@ pub const RELATIONS: &[Definition] = &[
 pub const SENTENCES: &[Definition] = &[
     Definition {
         keyword: Then,
-        expression: "no pair shares the fact {name}",
+        expression: "no pair(s) share(s) the fact {name}",
         doc: "violated by each pair of which both have the same value, and by each node of a pair without the fact",
         example: r#"Then no pair shares the fact "rack""#,
         read: |written| Ok(Box::new(NoneShares(FactName::new(written.text(0))))),

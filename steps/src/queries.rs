@@ -21,7 +21,7 @@ pub const RELATIONS: &[Definition] = &[Definition {
 pub const SENTENCES: &[Definition] = &[
     Definition {
         keyword: Then,
-        expression: "there are no rows",
+        expression: "there is/are no row(s)",
         doc: "violated by each row that the query finds; its node is in the column `node`",
         example: "Then there are no rows",
         read: |_| Ok(Box::new(NoRows)),

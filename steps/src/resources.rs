@@ -46,7 +46,7 @@ pub const SENTENCES: &[Definition] = &[
     },
     Definition {
         keyword: Then,
-        expression: "none has the resource {name}",
+        expression: "none has/have the resource {name}",
         doc: "violated by each node whose catalog has the resource",
         example: r#"Then none has the resource "Package[telnetd]""#,
         read: |written| has_resource(written, false),

@@ -20,7 +20,7 @@ use crate::words::{self, count, list, names, shown};
 pub const SENTENCES: &[Definition] = &[
     Definition {
         keyword: Then,
-        expression: "no two of it/they/them share the fact {name}",
+        expression: "no two of it/they/them share(s) the fact {name}",
         doc: "violated by all who share a value, once for each value, and by each node without the fact",
         example: r#"Then no two of them share the fact "rack""#,
         read: |written| {

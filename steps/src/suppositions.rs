@@ -27,7 +27,7 @@ pub const SENTENCES: &[Definition] = &[
     },
     Definition {
         keyword: When,
-        expression: "each of it/they/them is shut down in turn",
+        expression: "each of it/they/them is/are shut down in turn",
         doc: "the judgement is made once for every node, each time with only that one gone",
         example: "When each of them is shut down in turn",
         read: |_| Ok(Box::new(InTurn)),

@@ -6,6 +6,7 @@ mod cases;
 mod gate;
 mod ignorance;
 mod in_process;
+mod outdated;
 mod partial;
 mod questions;
 mod steps;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use groundrule_core::source::Source;
 use groundrule_engine::estate::Settings;
 use groundrule_oracle::generate;
-use groundrule_oracle::model::Estate;
+use groundrule_oracle::model::{Documents, Estate, Registration};
 use jiff::Timestamp;
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -25,6 +25,10 @@ pub struct Partial {
     lost: BTreeSet<&'static str>,
     /// Folders in whose place something else stands.
     blocked: BTreeSet<&'static str>,
+    /// Nodes with catalogs that are too old.
+    outdated: BTreeSet<String>,
+    /// A discovery reply that is too old.
+    replied: Option<BTreeSet<String>>,
     /// What was hidden, in words.
     pub how: Vec<String>,
 }
@@ -42,6 +46,8 @@ impl Partial {
             settings: settings.clone(),
             lost: BTreeSet::new(),
             blocked: BTreeSet::new(),
+            outdated: BTreeSet::new(),
+            replied: None,
             how: Vec::new(),
         };
         match rng.random_range(0..10) {
@@ -69,7 +75,27 @@ impl Partial {
             if !gone.is_empty() {
                 self.how.push(format!("{folder} of {gone:?}"));
                 self.lost.insert(folder);
+                let newer = self.estate.registrations.clone().unwrap_or_default();
                 take_away(&mut self.estate, source, &gone);
+                if source == Source::Registrations && rng.random_bool(0.5) {
+                    self.register_before(rng, newer, &gone);
+                }
+            }
+        }
+    }
+
+    /// Of what these nodes registered, only something older is left.
+    fn register_before(
+        &mut self,
+        rng: &mut SmallRng,
+        newer: Documents<Registration>,
+        nodes: &BTreeSet<String>,
+    ) {
+        let mut before = generate::estate(rng).registrations.unwrap_or_default();
+        for (node, newer) in newer.into_iter().filter(|(node, _)| nodes.contains(node)) {
+            if let (Some(newer), Some(Some(older))) = (newer, before.remove(&node)) {
+                let older = Registration { lastseen: newer.lastseen - 5, ..older };
+                self.estate.registrations.get_or_insert_default().insert(node, Some(older));
             }
         }
     }
@@ -102,16 +128,61 @@ impl Partial {
         }
     }
 
-    /// Trusts only what is new enough.
+    /// Trusts only what is new enough: what is older tells of another world.
     fn age(&mut self, rng: &mut SmallRng) {
-        let seconds = [60, 3600, 90_000][rng.random_range(0..3)];
-        self.how.push(format!("registrations older than {seconds} s"));
-        self.settings.max_age.insert(Source::Registrations, Duration::from_secs(seconds));
+        let before = generate::estate(rng);
+        match rng.random_range(0..3) {
+            0 => {
+                let seconds = [60, 3600, 90_000][rng.random_range(0..3)];
+                self.how.push(format!("registrations older than {seconds} s"));
+                self.trust(Source::Registrations, seconds);
+                let (now, mut older) = (self.estate.now, before.registrations.unwrap_or_default());
+                for (node, registration) in self.estate.registrations.iter_mut().flatten() {
+                    let old = registration.as_mut();
+                    let old = old.filter(|old| now - old.lastseen > seconds.cast_signed());
+                    if let (Some(old), Some(Some(older))) = (old, older.remove(node)) {
+                        *old = Registration { lastseen: old.lastseen, ..older };
+                    }
+                }
+            }
+            1 => {
+                self.trust(Source::Catalogs, 3600);
+                let mut older = before.catalogs.unwrap_or_default();
+                for (node, catalog) in self.estate.catalogs.iter_mut().flatten() {
+                    if rng.random_bool(0.5)
+                        && let (Some(catalog), Some(Some(older))) = (catalog, older.remove(node))
+                    {
+                        *catalog = older;
+                        self.outdated.insert(node.clone());
+                    }
+                }
+                self.how.push(format!("newer catalogs of {:?}", self.outdated));
+            }
+            _ if self.estate.discovery.is_some() => {
+                self.trust(Source::Discovery, 3600);
+                self.replied = before.discovery.flatten();
+                self.how.push(format!("a newer reply than {:?}", self.replied));
+            }
+            _ => {}
+        }
+    }
+
+    fn trust(&mut self, source: Source, seconds: u64) {
+        self.settings.max_age.insert(source, Duration::from_secs(seconds));
     }
 
     /// The directory with what is left.
     pub fn write(&self, place: &Place) -> std::path::PathBuf {
         let directory = place.estate("partial", &self.estate);
+        for node in &self.outdated {
+            let file = directory.join(format!("catalogs/{node}.json"));
+            let text = fs::read_to_string(&file).unwrap();
+            fs::write(file, text.replace("1795339369", "1700000000")).unwrap();
+        }
+        if let Some(replied) = &self.replied {
+            let reply = serde_json::json!({"at": "2024-01-01T00:00:00Z", "nodes": replied});
+            fs::write(directory.join("discovery.json"), reply.to_string()).unwrap();
+        }
         for folder in &self.lost {
             lose_a_file(&directory.join(folder));
         }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::Text;
 use crate::filter::Filter;
 use crate::name::{NodeName, ResourceRef};
+use crate::source::Source;
 
 /// A cross-node dependency as a manifest or `relationships.yaml` declares it.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Declared {
     pub needs: Needs,
     /// Whether its failure spreads.
     pub kind: Kind,
+    /// Who tells of it: the catalog of the node, or the list beside the catalogs.
+    pub source: Source,
     /// Where it was declared, for people: `Groundrule::Dependency[greylisting]`, or a file and line.
     pub declared_in: Text,
 }

@@ -37,6 +37,10 @@ pub(crate) async fn unmanaged(estate: &Arc<Estate>) -> Answer {
     for found in graph.unmanaged(&world, &all).await {
         let dependency = &graph.all[found.dependency];
         let declared = &dependency.declared;
+        if let Some(why) = world.perhaps_gone().get(&dependency.node) {
+            unknown.push(why.clone());
+            continue;
+        }
         if found.missing.is_empty() {
             let why = format!("whether {} is managed is not known", declared.needed());
             unknown.push(world.unknown(dependency.node, Source::Catalogs, &why.into()));

@@ -31,7 +31,7 @@ pub const SENTENCES: &[Definition] = &[
     },
     Definition {
         keyword: Then,
-        expression: "none of it/they/them is a single point of failure",
+        expression: "none of it/they/them is/are a single point of failure",
         doc: "violated by each node whose shutdown alone makes a hard dependency of another node unmet which is met today",
         example: "Then none of them is a single point of failure",
         read: |_| Ok(Box::new(NoSinglePoint)),

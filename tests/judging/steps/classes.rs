@@ -37,7 +37,7 @@ pub fn sentences() -> Vec<Sentence> {
             ],
         ),
         then(
-            "none has class {name}",
+            "none has/have class {name}",
             shop(),
             vec![
                 held("Given the node 'web3'; Then none has class 'ntp'"),

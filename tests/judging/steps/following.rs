@@ -203,7 +203,7 @@ fn backwards() -> Vec<Sentence> {
 fn judgements() -> Vec<Sentence> {
     vec![
         then(
-            "no pair shares the fact {name}",
+            "no pair(s) share(s) the fact {name}",
             chain(),
             vec![
                 held("Given the node 'lb1'; When I follow what it depends on directly; Then no pair shares the fact 'rack'"),

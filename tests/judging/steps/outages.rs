@@ -205,7 +205,7 @@ fn nothing_fallen() -> Sentence {
 
 fn single_point() -> Sentence {
     then(
-        "none of it/they/them is a single point of failure",
+        "none of it/they/them is/are a single point of failure",
         shop(),
         vec![
             held("Given nodes with class 'log'; Then none of them is a single point of failure"),
@@ -234,7 +234,7 @@ fn verdicts() -> Result<(), Different> {
 
 fn services() -> Sentence {
     then(
-        "at most {number} service/services fall/falls when any one of it/they/them is shut down",
+        "at most {number} service/services fall/falls when any one of it/they/them is/are shut down",
         shop(),
         vec![
             held("Given all nodes; Then at most 3 services fall when any one of them is shut down"),
@@ -264,7 +264,7 @@ fn services() -> Sentence {
 
 fn nodes() -> Sentence {
     then(
-        "at most {number} node/nodes fall/falls when any one of it/they/them is shut down",
+        "at most {number} node/nodes fall/falls when any one of it/they/them is/are shut down",
         shop(),
         vec![
             held("Given all nodes; Then at most 3 nodes fall when any one of them is shut down"),

@@ -84,7 +84,7 @@ pub fn sentences() -> Vec<Sentence> {
             ],
         ),
         then(
-            "none has the resource {name}",
+            "none has/have the resource {name}",
             shop(),
             vec![
                 held("Given the node 'db1'; Then none has the resource 'Package[telnetd]'"),

@@ -27,7 +27,7 @@ fn with_stranger() -> Estate {
 pub fn sentences() -> Vec<Sentence> {
     vec![
         then(
-            "no two of it/they/them share the fact {name}",
+            "no two of it/they/them share(s) the fact {name}",
             shop(),
             vec![
                 held("Given all nodes; Then no two of them share the fact 'rack'"),

@@ -69,7 +69,7 @@ pub fn sentences() -> Vec<Sentence> {
             ],
         ),
         when(
-            "each of it/they/them is shut down in turn",
+            "each of it/they/them is/are shut down in turn",
             shop(),
             vec![
                 held("Given all nodes; When each of them is shut down in turn; Then every hard dependency is still met"),

@@ -90,7 +90,7 @@ pub struct Estate {
     pub registrations: Knowledge,
     /// Who answers discovery: by node, or why it is not known.
     pub answering: Result<Vec<bool>, Unknown>,
-    /// Nodes that only a dependency names, where there may be nodes that nobody told us about.
+    /// Nodes that only a dependency or a discovery reply that is too old names, where there may be nodes that nobody told us about.
     pub rumoured: BTreeMap<NodeId, Unknown>,
     open: Vec<Unknown>,
     pub(crate) dependencies: OnceLock<Arc<Dependencies>>,
@@ -139,8 +139,16 @@ impl Estate {
             listed.gaps.iter().map(unknown).collect::<Vec<_>>()
         };
         let mut open: Vec<Unknown> = listed.into_iter().flat_map(of_source).collect();
+        let mut outdated: &[NodeName] = &[];
         let replied = match &reply {
-            Some(Ok((names, _))) => names.as_slice(),
+            Some(Ok((names, at))) => match too_old(Source::Discovery, *at, &settings) {
+                None => names.as_slice(),
+                Some(why) => {
+                    open.push(outdated_reply(&why));
+                    outdated = names;
+                    &[]
+                }
+            },
             Some(Err(StoreError(why))) => {
                 open.push(no_reply(why.clone()));
                 &[]
@@ -157,7 +165,7 @@ impl Estate {
         }
         let names = listed.iter().flat_map(|(_, listed)| listed.names()).chain(replied);
         let known: HashSet<NodeName> = names.cloned().collect();
-        let mut names: Vec<_> = known.iter().cloned().collect();
+        let mut names: Vec<_> = known.iter().chain(outdated).cloned().collect();
         if !open.is_empty() {
             names.extend(named_by_dependencies(&sources).await);
         }
@@ -166,8 +174,12 @@ impl Estate {
         let ids: HashMap<_, _> = names.iter().cloned().zip(0..).collect();
         let rumour = |name: &&NodeName| !known.contains(*name);
         let rumoured = names.iter().filter(rumour).map(|name| {
-            let why = "only a dependency names it, and whether it is there is not known".into();
-            (ids[name], Unknown { node: Some(name.clone()), source: Source::Catalogs, why })
+            let (source, by) = match outdated.contains(name) {
+                true => (Source::Discovery, "a discovery reply that is too old"),
+                false => (Source::Catalogs, "a dependency"),
+            };
+            let why = format!("only {by} names it, and whether it is there is not known").into();
+            (ids[name], Unknown { node: Some(name.clone()), source, why })
         });
         let rumoured = rumoured.collect();
         let know = |source, listed: Listed| listed.knowledge(source, &ids, &settings);
@@ -297,7 +309,9 @@ fn too_old(source: Source, made: Option<Timestamp>, settings: &Settings) -> Opti
         return Some(format!("nothing tells how old it is, and max_age is {limit}").into());
     };
     let age = Duration::try_from(settings.now.duration_since(made)).unwrap_or_default();
-    (age > max_age).then(|| format!("it is {} old, and max_age is {limit}", describe(age)).into())
+    let over = if describe(age) == limit { "just over " } else { "" };
+    let told = || format!("it is {over}{} old, and max_age is {limit}", describe(age));
+    (age > max_age).then(|| told().into())
 }
 
 /// A length of time in its largest unit: `3 days`, `1 hour`, `40 seconds`.
@@ -319,6 +333,10 @@ fn no_reply(why: Text) -> Unknown {
     Unknown { node: None, source: Source::Discovery, why }
 }
 
+fn outdated_reply(why: &Text) -> Unknown {
+    no_reply(format!("the discovery reply cannot be relied on: {why}").into())
+}
+
 fn answering(
     reply: Option<Reply>,
     ids: &HashMap<NodeName, NodeId>,
@@ -331,9 +349,7 @@ fn answering(
         }
         Some(Err(StoreError(why))) => Err(no_reply(why)),
         Some(Ok((names, at))) => match too_old(Source::Discovery, at, settings) {
-            Some(why) => {
-                Err(no_reply(format!("the discovery reply cannot be relied on: {why}").into()))
-            }
+            Some(why) => Err(outdated_reply(&why)),
             None => {
                 let mut answering = vec![false; ids.len()];
                 for name in names {

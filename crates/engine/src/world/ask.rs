@@ -212,7 +212,12 @@ impl World {
         let mut registered = self.estate.by_id(registered);
         let of_estate = |node: NodeId| {
             let of_catalog = self.estate.catalogs.look(node, catalogs[node].take());
-            let told = registered[node].take();
+            let registrations = &self.estate.registrations;
+            let unreliable = match (&registrations.documents[node], registrations.gaps.first()) {
+                (Document::Unknown(why), _) | (_, Some(why)) => Some(why),
+                _ => None,
+            };
+            let told = registered[node].take().filter(|_| unreliable.is_none());
             let mut found = Vec::new();
             if let Known::Present(classes) = &of_catalog {
                 found.extend(classes.iter().cloned());
@@ -231,10 +236,7 @@ impl World {
             if let Known::Unknown(why) = of_catalog {
                 return Known::Unknown(why);
             }
-            let registrations = &self.estate.registrations;
-            if let (Document::Unknown(why), _) | (_, Some(why)) =
-                (&registrations.documents[node], registrations.gaps.first())
-            {
+            if let Some(why) = unreliable {
                 return Known::Unknown(why.clone());
             }
             let has_catalog = self.estate.catalogs.documents[node] == Document::Readable;

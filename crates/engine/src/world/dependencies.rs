@@ -354,7 +354,7 @@ impl Builder {
                 _ => self.estate.id(&d.node),
             };
             last = Some((d.node.clone(), id));
-            Some((id?, d))
+            self.relied_on(id?, d)
         };
         let mut declared: Vec<_> = declared.into_iter().filter_map(known).collect();
         declared.sort_by_key(|(node, _)| *node);
@@ -364,6 +364,21 @@ impl Builder {
         let mut new = new.into_iter();
         declared.retain(|_| new.next() == Some(true));
         declared
+    }
+
+    /// What a catalog that cannot be relied on declares is as little known as all else that it may
+    /// declare; and what is in a resource of it as little as that resource.
+    fn relied_on(&self, node: NodeId, mut declared: Declared) -> Option<(NodeId, Declared)> {
+        if let Document::Unknown(_) = &self.estate.catalogs.documents[node] {
+            if declared.source == Source::Catalogs {
+                return None;
+            }
+            declared.from = match declared.from {
+                End::Resource(from) => End::Missing(from),
+                end => end,
+            };
+        }
+        Some((node, declared))
     }
 
     /// Finds the providers of every dependency; dependencies with the same ones share a list.

@@ -12,7 +12,7 @@ use groundrule_core::pattern::Pattern;
 use groundrule_core::ports::{
     Answer, Ends, GraphStore, Links, Origin, ResourceQuery, Row, Rows, StoreError,
 };
-use groundrule_core::source::{Known, Listing};
+use groundrule_core::source::{Known, Listing, Source};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -284,7 +284,7 @@ RETURN [n.name, r.ref] AS row",
         let seen = self.seen().await?;
         let text = "MATCH (n:Node)-[:DECLARES]->(d:Dependency)
 RETURN [n.name, d.from, d.at, d.on, d.providers, d.matching, d.needs, d.kind, d.declared_in,
-  d.position] AS row";
+  d.position, d.beside] AS row";
         let mut rows = self.ask(&seen, text, Vec::new()).await?;
         // In the order in which they are declared: it is the one in which people are told.
         rows.sort_by_cached_key(|row| {
@@ -377,6 +377,7 @@ fn declared(row: &Cells, filters: &mut HashMap<String, Arc<Filter>>) -> Answer<D
         providers,
         needs: Needs::parse(row.text(6)?).ok_or_else(strange)?,
         kind: Kind::parse(row.text(7)?).ok_or_else(strange)?,
+        source: if row.flag(10) { Source::Relationships } else { Source::Catalogs },
         declared_in: row.text(8)?.into(),
     })
 }

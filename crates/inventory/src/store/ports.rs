@@ -16,7 +16,7 @@ use groundrule_core::ports::{
     Answer, Discovery, Ends, FactStore, GraphStore, Links, Origin, Registry, ResourceQuery, Rows,
     Sources, StoreError,
 };
-use groundrule_core::source::{Known, Listing};
+use groundrule_core::source::{Known, Listing, Source};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -242,6 +242,7 @@ impl GraphStore for Catalogs {
                 providers,
                 needs: row.needs(),
                 kind: row.kind(),
+                source: if beside { Source::Relationships } else { Source::Catalogs },
                 declared_in: places
                     .get(row.declared_in, || Some(text(graph.words.get(row.declared_in))))
                     .unwrap_or_default(),
