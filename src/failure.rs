@@ -7,6 +7,8 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use groundrule_core::plain::{line, lines};
 use groundrule_engine::policy::Fault;
 
+use crate::masking::{Masked, masked};
+
 /// Something that stops the program.
 #[derive(Debug)]
 pub enum Failure {
@@ -47,8 +49,8 @@ impl Failure {
         match self {
             Self::Plain { what, help } => {
                 let group = Level::ERROR
-                    .primary_title(lines(what))
-                    .elements(help.as_ref().map(|help| Level::HELP.message(lines(help))));
+                    .primary_title(shown(what))
+                    .elements(help.as_ref().map(|help| Level::HELP.message(shown(help))));
                 write(renderer.render(&[group]).clone());
             }
             Self::Faults(faults) => faults.iter().for_each(|fault| write(point(&renderer, fault))),
@@ -60,7 +62,7 @@ impl Failure {
     pub fn warn(what: &str, color: bool) {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let group = Level::WARNING
-            .primary_title(lines(what))
+            .primary_title(shown(what))
             .elements(None::<annotate_snippets::Message<'_>>);
         // Where standard error is closed there is nobody left to tell.
         let _ = writeln!(io::stderr().lock(), "{}", renderer.render(&[group]));
@@ -69,14 +71,14 @@ impl Failure {
     /// What is wrong, in a line.
     pub fn line(&self) -> String {
         match self {
-            Self::Plain { what, .. } => what.clone(),
+            Self::Plain { what, .. } => masked(what),
             Self::Faults(faults) => faults.first().map_or_else(String::new, |fault| {
                 let more = if faults.len() > 1 {
                     format!(" (and {} more)", faults.len() - 1)
                 } else {
                     String::new()
                 };
-                format!("{}: {}{more}", place(fault), fault.what)
+                format!("{}: {}{more}", place(fault), masked(&fault.what))
             }),
             Self::ClosedPipe => "nobody reads the output".to_owned(),
         }
@@ -95,6 +97,11 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// A text as it is shown: fit for a terminal, and without passwords.
+fn shown(text: &str) -> String {
+    masked(&lines(text))
+}
+
 /// Where a fault is, as far as that is known.
 fn place(fault: &Fault) -> String {
     match (fault.line, fault.column) {
@@ -106,8 +113,8 @@ fn place(fault: &Fault) -> String {
 
 /// Draws a fault into the line of the file that it is in.
 fn point(renderer: &Renderer, fault: &Fault) -> String {
-    let title = Level::ERROR.primary_title(lines(&fault.what));
-    let help = Level::HELP.message(lines(&fault.help));
+    let title = Level::ERROR.primary_title(shown(&fault.what));
+    let help = Level::HELP.message(shown(&fault.help));
     let source = fs::read_to_string(&fault.file).ok();
     let wrong = source.as_deref().and_then(|text| text.lines().nth(fault.line.checked_sub(1)?));
     let group = match wrong {
@@ -121,8 +128,9 @@ fn point(renderer: &Renderer, fault: &Fault) -> String {
             } else {
                 offset(fault.column.saturating_sub(1) + fault.width)
             };
-            let start = start.min(end);
-            let snippet = Snippet::source(text.clone())
+            let masked = Masked::of(&text);
+            let (start, end) = (masked.moved(start.min(end)), masked.moved(end));
+            let snippet = Snippet::source(masked.text)
                 .path(line(&fault.file))
                 .line_start(fault.line)
                 .annotation(AnnotationKind::Primary.span(start..end));
@@ -130,7 +138,7 @@ fn point(renderer: &Renderer, fault: &Fault) -> String {
         }
         None => {
             let what = format!("{}: {}", place(fault), fault.what);
-            Level::ERROR.primary_title(lines(&what)).element(help)
+            Level::ERROR.primary_title(shown(&what)).element(help)
         }
     };
     renderer.render(&[group]).clone()

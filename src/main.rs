@@ -9,9 +9,11 @@ mod daemon;
 mod exit;
 mod failure;
 mod gates;
+mod masking;
 mod nearest;
 mod node_facts;
 mod outgoing;
+mod remembered;
 mod serve;
 mod sink;
 

@@ -1,5 +1,6 @@
 //! Events on their way out of a run: onto the disk first, then to where they go.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{Config, pipeline};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::remembered::Remembered;
 
 /// How many bytes may wait for one destination.
 const SPOOL_BYTES: u64 = 1 << 30;
@@ -32,7 +34,11 @@ const WAIT: Duration = Duration::from_secs(10);
 /// What a run tells monitoring.
 pub struct Outgoing {
     translator: Translator,
-    remembered: PathBuf,
+    remembered: Remembered,
+    /// The policies of which this run finds out what violates them.
+    found: BTreeSet<String>,
+    /// What there is to tell at the end.
+    notes: Vec<String>,
     boxes: Vec<Outbox>,
     wait: Duration,
     settings: Settings,
@@ -41,7 +47,8 @@ pub struct Outgoing {
 /// The events of a run for one destination.
 struct Outbox {
     url: String,
-    spool: Spool,
+    /// None where the disk gives no place for it.
+    spool: Option<Spool>,
     /// Events that the disk did not take, and why.
     held: Vec<Message>,
     trouble: Option<String>,
@@ -78,7 +85,8 @@ pub fn directory(context: &Context, config: &Config) -> Result<PathBuf, Failure>
 }
 
 impl Outgoing {
-    /// Prepares to send the events of a run on an estate, and checks every address.
+    /// Prepares to send the events of a run on an estate, and checks every address. What is wrong
+    /// with the disk is told at the end: the verdict does not depend on it.
     pub fn open(
         context: &Context,
         config: &Config,
@@ -96,21 +104,20 @@ impl Outgoing {
             false => config.shown(),
         };
         let key = format!("{estate}\n{}", urls.join("\n"));
-        let remembered = directory.join("violating").join(format!("{}.json", slug(&key)));
-        let memory = remember(&remembered)?;
+        let file = directory.join("violating").join(format!("{}.json", slug(&key)));
+        let remembered = Remembered::new(file);
+        let (memory, unread) = remembered.read();
         let gone = gone(&memory, scope);
+        let found = gone.iter().cloned().collect();
         let violating = Violating { memory, gone };
-        let mut boxes = Vec::new();
-        for url in urls {
-            let spool = slot(&directory, &url)?;
-            boxes.push(Outbox { url, spool, held: Vec::new(), trouble: None });
-        }
+        let boxes = urls.into_iter().map(|url| Outbox::open(&directory, url)).collect();
         let wait = match &config.events.wait {
             Some(text) => pipeline::duration("events.wait", text)?,
             None => WAIT,
         };
         let translator = Translator::new(violating.clone(), env!("CARGO_PKG_VERSION"));
-        Ok((Self { translator, remembered, boxes, wait, settings }, violating))
+        let notes = unread.into_iter().collect();
+        Ok((Self { translator, remembered, found, notes, boxes, wait, settings }, violating))
     }
 
     /// Takes down what a run tells.
@@ -118,54 +125,87 @@ impl Outgoing {
         let events = self.translator.tell(told);
         let messages: Vec<_> =
             events.iter().map(|event| Message::new(event.raw().clone())).collect();
+        if let Told::Judged(judged) = told {
+            self.found.insert(judged.policy.id.clone());
+        }
         for outbox in self.boxes.iter_mut().filter(|_| !messages.is_empty()) {
-            if !outbox.held.is_empty() {
-                outbox.held.extend(messages.iter().cloned());
-            } else if let Err(error) = outbox.spool.append(&messages) {
-                outbox.trouble = Some(error.to_string());
-                outbox.held.extend(messages.iter().cloned());
-            }
+            outbox.put(&messages);
         }
     }
 
     /// Remembers what is violating, sends what can be sent, and says what could not.
     pub async fn close(mut self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if let Err(error) = save(&self.remembered, self.translator.memory()) {
+        let mut notes = self.notes;
+        if let Err(error) = self.remembered.write(self.translator.memory(), &self.found) {
             notes.push(format!(
-                "what is violating cannot be remembered in {}: {error}; the next run will send no recoveries",
-                self.remembered.display()
+                "what is violating cannot be remembered in {}: {error}; the next run does not know of it",
+                self.remembered.place()
             ));
         }
         let deadline = Instant::now() + self.wait;
         for outbox in &mut self.boxes {
-            if let Err(why) = outbox.send(&self.settings, deadline).await {
-                let waiting = outbox.spool.waiting();
-                notes.push(format!(
-                    "{waiting} events for {} wait on disk: {why}; send them with `groundrule spool send`",
-                    shown(&outbox.url)
-                ));
-                if let Some(trouble) = outbox.trouble.as_ref().filter(|_| !outbox.held.is_empty()) {
-                    let lost = outbox.held.len();
-                    notes.push(format!(
-                        "{lost} more are lost, since the disk did not take them: {trouble}"
-                    ));
-                }
-            }
+            let sent = outbox.send(&self.settings, deadline).await;
+            notes.extend(outbox.notes(sent));
         }
         notes
     }
 }
 
 impl Outbox {
+    fn open(directory: &Path, url: String) -> Self {
+        let (spool, trouble) = match slot(directory, &url) {
+            Ok(spool) => (Some(spool), None),
+            Err(failure) => (None, Some(failure.line())),
+        };
+        Self { url, spool, held: Vec::new(), trouble }
+    }
+
+    /// Puts events onto the disk; what it does not take is held, and all that comes after it.
+    fn put(&mut self, messages: &[Message]) {
+        if let Some(spool) = self.spool.as_mut().filter(|_| self.held.is_empty()) {
+            match spool.append(messages) {
+                Ok(()) => return,
+                Err(error) => self.trouble = Some(error.to_string()),
+            }
+        }
+        self.held.extend_from_slice(messages);
+    }
+
     async fn send(&mut self, settings: &Settings, deadline: Instant) -> Result<(), CarryError> {
-        drain(&self.url, &mut self.spool, settings, deadline).await?;
+        if let Some(spool) = &mut self.spool {
+            drain(&self.url, spool, settings, deadline).await?;
+        }
         if !self.held.is_empty() {
             let mut sink = sink(&self.url, settings)?;
             in_time(sink.send(&self.held), deadline).await?;
             self.held.clear();
         }
         Ok(())
+    }
+
+    /// What there is to tell when sending has ended.
+    fn notes(&self, sent: Result<(), CarryError>) -> Vec<String> {
+        let to = shown(&self.url);
+        let trouble = self.trouble.as_deref().unwrap_or_default();
+        let why = match sent {
+            Ok(()) if trouble.is_empty() => return Vec::new(),
+            Ok(()) => return vec![format!("the events for {to} were not kept on disk: {trouble}")],
+            Err(why) => why,
+        };
+        let mut notes = Vec::new();
+        let waiting = self.spool.as_ref().map_or(0, Spool::waiting);
+        if waiting > 0 {
+            notes.push(format!(
+                "{waiting} events for {to} wait on disk: {why}; send them with `groundrule spool send`"
+            ));
+        }
+        if !self.held.is_empty() {
+            let lost = self.held.len();
+            notes.push(format!(
+                "{lost} events for {to} are lost, since the disk did not take them: {trouble}; nor could they be sent: {why}"
+            ));
+        }
+        notes
     }
 }
 
@@ -298,37 +338,6 @@ pub fn absolute(path: &Path) -> PathBuf {
     fs::canonicalize(path)
         .or_else(|_| std::path::absolute(path))
         .unwrap_or_else(|_| path.to_owned())
-}
-
-/// What was violating at the last run.
-fn remember(file: &Path) -> Result<Memory, Failure> {
-    let text = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Memory::default()),
-        Err(error) => return Err(forgotten(file, &error)),
-    };
-    serde_json::from_str(&text).map_err(|error| forgotten(file, &error))
-}
-
-fn forgotten(file: &Path, error: &impl std::fmt::Display) -> Failure {
-    Failure::new(
-        format!(
-            "what was violating at the last run cannot be read from {}: {error}",
-            file.display()
-        ),
-        "mend the file, or remove it: no recoveries are sent then",
-    )
-}
-
-fn save(file: &Path, memory: &Memory) -> io::Result<()> {
-    let mut memory = memory.clone();
-    for remembered in memory.policies.values_mut() {
-        remembered.file = absolute(Path::new(&remembered.file)).display().to_string();
-    }
-    fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-    let staged = file.with_extension(format!("{}.part", std::process::id()));
-    fs::write(&staged, serde_json::to_vec(&memory)?)?;
-    fs::rename(&staged, file)
 }
 
 /// Remembered policies that this run would have read, and that are no longer there.

@@ -136,3 +136,63 @@ fn events_go_to_files_and_what_a_destination_does_not_take_waits() {
     let secret = place.run(&["x.feature", "--events", "stomp://me:hunter2@host/queue/x"]);
     assert!(secret.code == 2 && !secret.stderr.contains("hunter2"), "{secret:?}");
 }
+
+/// Whatever is wrong with the disk, the verdict is reached and told.
+#[test]
+fn a_run_ends_as_if_there_were_no_state_that_cannot_be_written() {
+    let place = Place::judging(FEATURE);
+    // Nobody, not even root, makes a directory in a file.
+    place.write("full", "").write("groundrule.toml", "[events]\ndirectory = \"full/state\"\n");
+    let ran = place.run(&[&RUN[..3], &["--events", "file:out.ndjson"]].concat());
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("Nobody is in zone 1"), "{ran:?}");
+    assert_eq!(place.read("out.ndjson").lines().count(), 4);
+    for told in ["were not kept on disk: the spool", "cannot be remembered in", "full/state"] {
+        assert!(ran.stderr.contains(told), "{told}: {ran:?}");
+    }
+    place.write("groundrule.toml", "[events]\ndirectory = \"full/state\"\nwait = \"1s\"\n");
+    let ran = place.run(&[&RUN[..3], &["--events", "tcp://127.0.0.1:1/"]].concat());
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stderr.contains("4 events for tcp://127.0.0.1:1/ are lost"), "{ran:?}");
+}
+
+fn memory(place: &Place) -> std::path::PathBuf {
+    let folder = place.path(".local/state/groundrule/violating");
+    let mut files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|file| file.extension().is_some_and(|end| end == "json")).unwrap()
+}
+
+#[test]
+fn a_memory_that_cannot_be_read_is_not_known_and_written_anew() {
+    let place = Place::judging(FEATURE);
+    events(&place, &RUN);
+    for broken in ["", "{\"time\": 1"] {
+        std::fs::write(memory(&place), broken).unwrap();
+        place.write("estate/facts/a.json", "{\"fqdn\": \"a\", \"zone\": \"2\"}");
+        let ran = place.run(&RUN);
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stderr.contains("no recoveries are sent of it"), "{ran:?}");
+        assert!(!ran.stdout.contains("does not break this rule any more"), "{ran:?}");
+        place.write("estate/facts/a.json", "{\"fqdn\": \"a\", \"zone\": \"1\"}");
+        events(&place, &RUN);
+    }
+}
+
+#[test]
+fn runs_at_the_same_time_do_not_forget_each_other() {
+    for _ in 0..5 {
+        let place = Place::judging(&FEATURE.replace("at least 2", "at least 9"));
+        let start = |name| {
+            let mut command = place.command(&[&RUN[..], &["--name", name]].concat());
+            command.stdout(std::process::Stdio::null()).spawn().unwrap()
+        };
+        let runs = ["Nobody", "Everybody"].map(start);
+        for mut run in runs {
+            assert_eq!(run.wait().unwrap().code(), Some(1));
+        }
+        let remembered = std::fs::read_to_string(memory(&place)).unwrap();
+        let remembered: Value = serde_json::from_str(&remembered).unwrap();
+        let policies = remembered["policies"].as_object().unwrap();
+        assert!(policies.contains_key("none") && policies.contains_key("all"), "{remembered}");
+    }
+}

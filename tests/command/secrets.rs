@@ -107,3 +107,36 @@ fn in_no_look_at_the_estate() {
         );
     }
 }
+
+/// Neither what is refused nor what counts shows the password of an address.
+#[test]
+fn in_no_address() {
+    let place = Place::with_estate();
+    let event = r#"{"name":"n","subject":"s","type":"status"}"#;
+    for rule in [
+        "to: \"http://u:hunter2@h/x\"\n",
+        "to: \"stomp://u:hunter2@h/queue/x\"\nsamle: 1\n",
+        "set: {text: 1}\nto: [ftp://u:hunter2@h/]\n",
+    ] {
+        place.write("routes/portal/a.yaml", rule);
+        let ran = place.run(&["routes", "test", event, "--routes", "routes"]);
+        assert_eq!(ran.code, 2, "{rule}: {ran:?}");
+        assert!(!ran.stderr.contains(SECRET), "{rule}: {ran:?}");
+    }
+    place.write("routes/portal/a.yaml", "to: \"http://u:hunter2@h/x\"\n");
+    let ran = place.run(&["routes", "test", event, "--routes", "routes"]);
+    assert!(ran.stderr.contains("to: \"http://u:***@h/x\""), "{ran:?}");
+    let notifier = "[[notifier]]\nname = \"x\"\nkind = \"queue\"\n";
+    let to = "to = \"stomp://u:hunter2@h/queue/x\"";
+    for text in [
+        format!("[events]\n{to} \n"),
+        format!("{notifier}{to}\n"),
+        "[events]\nto = [\"http://u:hunter2@h/\"]\n".to_owned(),
+        "[pipeline]\nfrom = [\"nats://u:hunter2@h/\"]\n".to_owned(),
+    ] {
+        place.write("groundrule.toml", &text);
+        let ran = place.run(&["config", "show"]);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!told.contains(SECRET) && told.contains("u:***@h"), "{text}: {ran:?}");
+    }
+}

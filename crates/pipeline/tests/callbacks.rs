@@ -317,3 +317,23 @@ fn the_example_is_a_rule() {
     let none = tempfile::tempdir().unwrap();
     assert!(CallbackRules::load(none.path(), &means()).unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_condition_that_is_too_deep_and_an_address_that_is_none_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let long = format!("when: {}\n{}", vec!["1"; 30_000].join("+"), shell("true"));
+    let deep = format!("when: {}\n{}", vec!["1"; 4_000].join("+"), shell("true"));
+    let queue = "action: {kind: queue, to: 'stopm://broker/queue/alerts'}\n";
+    let rules = [("a", &*long), ("b", &*deep), ("c", queue)];
+    let Err(PartError::Refused(told)) = opened(directory.path(), &rules, Ledger::memory()).await
+    else {
+        panic!("it works")
+    };
+    for what in [
+        "a.yaml: when: the condition has 59999 bytes",
+        "b.yaml: when: its parts stand in each other 4000 deep",
+        "c.yaml: action: queue: stopm://broker/queue/alerts: no such transport",
+    ] {
+        assert!(told.contains(what), "{what}\n{told}");
+    }
+}

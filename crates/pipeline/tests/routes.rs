@@ -267,6 +267,55 @@ fn a_condition_that_takes_long_ends() {
     assert!(all.problems.iter().all(|problem| problem.what.contains("takes more than")));
 }
 
+/// Conditions that go down further than a stack would bear are told, and the deepest that are read
+/// do no harm in a thread as small as those that route.
+#[test]
+fn no_condition_ends_the_process() {
+    let chain = |sign: &str, n: usize| vec!["1"; n].join(sign);
+    let around = |open: &str, n: usize, close: &str| open.repeat(n) + "true" + &close.repeat(n);
+    let told = [
+        (chain("+", 30_000), "the condition has 59999 bytes, more than 8192"),
+        (chain("+", 4000), "its parts stand in each other 4000 deep"),
+        (chain("<", 4000), "its parts stand in each other 4000 deep"),
+        (chain("- -", 2000), "its parts stand in each other 2000 deep"),
+        (format!("event{}", ".a".repeat(4000)), "deep"),
+        (around("(", 4000, ")"), "no condition"),
+        (around("[", 4000, "]"), "no condition"),
+        (around("!(", 2000, ")"), "no condition"),
+        (around("int(", 1500, ")"), "no condition"),
+        (around("event.a[", 900, "]"), "no condition"),
+        ("true?1:".repeat(1000) + "1", "no condition"),
+    ];
+    let fine = [
+        chain("+", 190) + " == 190",
+        format!("event{} == 1", ".a".repeat(190)),
+        chain("<", 199),
+        around("(", 90, ")"),
+        around("!(", 90, ")"),
+        around("[1].exists(x, ", 20, ")"),
+        "!".repeat(4000) + "true",
+        vec!["event.name == 'n'"; 400].join("||"),
+        vec!["event.severity >= 0"; 350].join(" && "),
+        format!("event.name in ['{}']", vec!["web1.example.com"; 400].join("', '")),
+    ];
+    let small = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
+        for (condition, what) in told {
+            let rule = format!("to: status\nwhen: \"{condition}\"\n");
+            let directory = directory(&[("portal/a.yaml", &rule)]);
+            let faults = Rules::load(directory.path(), &valid).unwrap_err();
+            assert!(faults[0].to_string().contains(what), "{what}: {}", faults[0]);
+            assert_eq!(faults[0].line, Some(2), "{}", faults[0]);
+        }
+        for condition in fine {
+            let rules = loaded(&[("portal/a.yaml", &format!("to: status\nwhen: \"{condition}\""))]);
+            let event = event(r#"{"name":"n","subject":"s","type":"metric"}"#);
+            routed(&rules, Place::Portal, &event);
+            assert_eq!(rules.explain(Place::Portal, &event).len(), 1);
+        }
+    });
+    small.unwrap().join().unwrap();
+}
+
 #[test]
 fn of_many_rules_only_those_of_the_name_are_asked() {
     let files: Vec<(String, String)> = (0..500)

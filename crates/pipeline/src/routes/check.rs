@@ -31,6 +31,11 @@ const FUNCTIONS: [&str; 17] = [
 const TYPES: [&str; 10] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
 
+/// How deep the parts of a condition may stand in each other: all work on it goes down by calls,
+/// in threads whose stack is small. A chain such as `a + b + c` is as deep as it is long; `&&`, `||`
+/// and lists are not.
+pub(super) const DEEPEST: usize = 200;
+
 /// What is wrong with a condition, and where in its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
@@ -42,8 +47,14 @@ pub(super) struct Wrong {
 
 /// Looks through the whole expression.
 pub(super) fn check(text: &str, expression: &IdedExpr, places: &SourceInfo) -> Vec<Wrong> {
-    let mut check = Check { text, places, variables: Vec::new(), wrong: Vec::new() };
+    let (variables, wrong) = (Vec::new(), Vec::new());
+    let mut check = Check { text, places, variables, depth: 0, deepest: 0, wrong };
     check.value(expression);
+    if check.deepest > DEEPEST {
+        let what = format!("its parts stand in each other {} deep", check.deepest);
+        let help = format!("write it no deeper than {DEEPEST}: with fewer operators in a row");
+        check.wrong.push(Wrong { at: (1, 1), what, help });
+    }
     check.wrong
 }
 
@@ -52,6 +63,8 @@ struct Check<'x> {
     places: &'x SourceInfo,
     /// What comprehensions around name their items.
     variables: Vec<&'x str>,
+    depth: usize,
+    deepest: usize,
     wrong: Vec<Wrong>,
 }
 
@@ -63,6 +76,13 @@ impl<'x> Check<'x> {
 
     /// An expression whose value is needed.
     fn value(&mut self, expression: &'x IdedExpr) {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+        self.part(expression);
+        self.depth -= 1;
+    }
+
+    fn part(&mut self, expression: &'x IdedExpr) {
         match &expression.expr {
             Expr::Ident(name) => self.name(expression.id, name),
             Expr::Call(call) => self.call(expression.id, call),

@@ -15,6 +15,16 @@ use super::fields::Fields;
 use super::keys::Keys;
 use super::patterns::Patterns;
 
+/// No condition has more bytes than this.
+const LONGEST: usize = 8 * 1024;
+
+/// The stack for reading one. The longest chain takes less than a sixth of it, and has to: only what
+/// was read can be found too deep.
+const STACK: usize = 64 * 1024 * 1024;
+
+/// One with no more bytes than this fits into any stack, however it is put together.
+const SHORT: usize = 512;
+
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// A condition that was checked.
@@ -61,6 +71,25 @@ impl Condition {
     /// # Errors
     /// Everything that is wrong with it.
     pub(super) fn parse(text: &str) -> Result<Self, Vec<Wrong>> {
+        let whole = |what: String, help: &str| vec![Wrong { at: (1, 1), what, help: help.into() }];
+        if text.len() > LONGEST {
+            let what = format!("the condition has {} bytes, more than {LONGEST}", text.len());
+            return Err(whole(what, "write several rules, or a shorter condition"));
+        }
+        if text.len() <= SHORT {
+            return Self::read(text);
+        }
+        let unread = |why: &str| whole(format!("cannot be read: {why}"), "try it again");
+        std::thread::scope(|scope| {
+            let reading = std::thread::Builder::new().stack_size(STACK);
+            let reading = reading
+                .spawn_scoped(scope, || Self::read(text))
+                .map_err(|error| unread(&error.to_string()))?;
+            reading.join().unwrap_or_else(|_| Err(unread("the parser crashed")))
+        })
+    }
+
+    fn read(text: &str) -> Result<Self, Vec<Wrong>> {
         let program = ENV.compile(text).map_err(|errors| {
             let number = |n: isize| u64::try_from(n).unwrap_or(0);
             let mut wrong: Vec<Wrong> = errors
