@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod alerting;
+#[path = "alerts/joined.rs"]
+mod joined;
 #[path = "alerts/mails.rs"]
 mod mails;
 #[path = "alerts/model.rs"]

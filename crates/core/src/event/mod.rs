@@ -13,7 +13,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-pub use draft::Draft;
+pub use draft::{Draft, depth};
 pub use id::EventId;
 pub use read::{Invalid, MAX_DEPTH};
 pub use values::{Kind, Severity};

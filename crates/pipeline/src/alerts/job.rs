@@ -1,6 +1,6 @@
 //! A notification that is to be sent, and what is told of it.
 
-use groundrule_core::event::{Draft, Event, Kind, Severity};
+use groundrule_core::event::{Draft, Event, Kind, MAX_DEPTH, Severity, depth};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use super::ORIGIN;
 use super::rules::AlertRules;
 use super::watch::Reason;
 use crate::actions::Outcome;
+use crate::status::Identity;
 
 /// An event that is told later is kept whole only if it is not larger than this.
 const KEPT_WHOLE: usize = 16 * 1024;
@@ -88,12 +89,23 @@ pub(super) fn notification(event: &Event, reason: Reason, rules: &AlertRules) ->
     }
     let data = value.entry("extended_data").or_insert_with(|| json!({}));
     if !data.is_object() {
-        *data = json!({ "value": data.take() });
+        let value = data.take();
+        // One level deeper it may be too deep for an event.
+        *data = match depth(&value) + 2 <= MAX_DEPTH {
+            true => json!({ "value": value }),
+            false => json!({ "left_out": ["extended_data"] }),
+        };
     }
     if let Value::Object(data) = data {
         data.insert("notification".to_owned(), json!({"reason": reason.name()}));
     }
     Value::Object(value).to_string()
+}
+
+/// What is told at the end of something that was cleared.
+pub(super) fn cleared(of: &Identity, now: f64) -> Event {
+    let draft = Draft::new(Kind::Alert, ORIGIN, &of.subject, &of.name, now);
+    draft.severity(Severity::Ok).text("its status was cleared").event()
 }
 
 /// The event to tell later: whole if it is not too large.
@@ -103,10 +115,15 @@ pub(super) fn kept(event: &Event) -> String {
     }
     let text = event.text();
     let text = &text[..text.floor_char_boundary(KEPT_WHOLE / 4)];
+    let mut left_out = vec!["metrics", "tags", "extended_data"];
+    if text.len() < event.text().len() {
+        left_out.push("text");
+    }
     let time = event.time().unwrap_or_default();
     let mut value = Draft::new(event.kind(), event.origin(), event.subject(), event.name(), time)
         .severity(event.severity())
         .text(text)
+        .with("left_out", left_out)
         .event()
         .value();
     if let Some(id) = event.eventid() {

@@ -11,7 +11,9 @@ mod failed;
 mod job;
 mod notifier;
 mod part;
+mod problems;
 mod rules;
+mod said;
 mod watch;
 
 pub use causes::{Causes, NoCauses};

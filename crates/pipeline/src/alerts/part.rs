@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use groundrule_core::event::{Event, Kind, Severity};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::causes::Causes;
 use super::failed::Failed;
 use super::job::{self, Job};
 use super::notifier::{Notifier, NotifierSetting, wait};
 use super::rules::AlertRules;
-use super::watch::{Reason, Watch};
+use super::said::Said;
+use super::watch::{News, Reason, Watch};
 use super::{AlertState, ORIGIN};
 use crate::actions::{ActionError, Book, Crew, Ending, Means};
 use crate::part::{Clock, Part, PartError};
@@ -48,23 +48,25 @@ pub struct AlertsSetup {
 
 /// The part that notifies.
 pub struct AlertsPart {
-    rules: AlertRules,
+    pub(super) rules: AlertRules,
     notifiers: Vec<Notifier>,
-    store: Arc<dyn StatusStore>,
+    pub(super) store: Arc<dyn StatusStore>,
     causes: Arc<dyn Causes>,
     clock: Clock,
     book: Book,
-    watches: HashMap<Identity, Watch>,
+    pub(super) watches: HashMap<Identity, Watch>,
     /// Those of which time alone can make something.
     waiting: BTreeSet<Identity>,
     /// Those that are not written down yet.
-    changed: BTreeSet<Identity>,
+    pub(super) changed: BTreeSet<Identity>,
     jobs: BTreeMap<i64, Job>,
     next: i64,
     running: HashSet<i64>,
     crew: Crew,
     /// What failed when consequences were looked at, and when that was.
     looked: (Vec<Identity>, f64),
+    /// When problems that stay were looked at.
+    pub(super) stayed: f64,
     swept: f64,
     /// Whether nothing is tried again.
     is_last: bool,
@@ -111,6 +113,7 @@ impl AlertsPart {
             running: HashSet::new(),
             crew: Crew::default(),
             looked: (Vec::new(), f64::NEG_INFINITY),
+            stayed: f64::NEG_INFINITY,
             is_last: false,
         })
     }
@@ -125,12 +128,16 @@ impl AlertsPart {
             None if severity == Severity::Ok => return Ok(()),
             None => Watch::default(),
         };
-        let id = id(event);
-        if !watch.is_news(time, &id) {
+        let Said { id, order, is_first } = Said::of(event, time);
+        if !watch.is_news(order, &id) {
             return Ok(());
         }
+        // It was cleared, and is there again.
+        if is_first && watch.is_newest(order) && watch.severity() != Severity::Ok {
+            watch.clear();
+        }
         let was_flapping = watch.is_flapping();
-        let wish = watch.hear((severity, time, &id), now, &self.rules);
+        let wish = watch.hear(News { severity, time, order, id: &id }, now, &self.rules);
         if watch.is_flapping() != was_flapping {
             self.store.flap(&of, watch.is_flapping()).await?;
         }
@@ -138,7 +145,7 @@ impl AlertsPart {
     }
 
     /// Does what a watch wishes for, and keeps it.
-    async fn follow(
+    pub(super) async fn follow(
         &mut self,
         of: &Identity,
         mut watch: Watch,
@@ -172,7 +179,8 @@ impl AlertsPart {
                 }
             }
         }
-        watch.event = watch.waits().then(|| job::kept(event));
+        let is_told_later = watch.waits() || watch.severity() != Severity::Ok;
+        watch.event = is_told_later.then(|| job::kept(event));
         self.keep(of, watch);
         Ok(())
     }
@@ -185,7 +193,7 @@ impl AlertsPart {
     }
 
     /// Tells everybody who should know.
-    async fn tell(
+    pub(super) async fn tell(
         &mut self,
         of: &Identity,
         watch: &mut Watch,
@@ -222,7 +230,7 @@ impl AlertsPart {
         Ok(())
     }
 
-    fn keep(&mut self, of: &Identity, watch: Watch) {
+    pub(super) fn keep(&mut self, of: &Identity, watch: Watch) {
         if watch.waits() {
             self.waiting.insert(of.clone());
         } else {
@@ -333,11 +341,11 @@ impl AlertsPart {
                     let (action, gate) = (notifier.action.clone(), notifier.gate.clone());
                     self.crew.start(*id, action, event, gate);
                 }
-                _ => gone.push(*id),
+                (None, _) => gone.push((*id, "there is no such notifier any more")),
+                (_, None) => gone.push((*id, "what was to be told is no event")),
             }
         }
-        for id in gone {
-            let why = "there is no such notifier any more";
+        for (id, why) in gone {
             self.ended(id, &Err(ActionError::refused(why)));
         }
     }
@@ -400,17 +408,6 @@ impl AlertsPart {
     }
 }
 
-/// What tells an alert from others of its time. Those that are made of a status have its identity in
-/// them: they may be made a second time after a crash, with another identity of their own.
-fn id(event: &Event) -> String {
-    let value = event.value();
-    let status = value.get("extended_data").and_then(|data| data["eventid"].as_str());
-    match status.or(event.eventid()) {
-        Some(id) => format!("{id} {}", event.severity()),
-        None => format!("{:016x}", xxh3_64(event.raw())),
-    }
-}
-
 fn key(of: &Identity) -> String {
     serde_json::Value::from(vec![&*of.subject, &*of.name]).to_string()
 }
@@ -441,6 +438,7 @@ impl Part for AlertsPart {
     async fn tick(&mut self) -> Result<Vec<Event>, PartError> {
         self.collect();
         self.wake((self.clock)()).await?;
+        self.look_at_problems((self.clock)()).await?;
         self.sweep();
         self.close().await
     }

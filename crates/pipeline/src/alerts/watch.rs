@@ -10,6 +10,9 @@ use super::rules::AlertRules;
 /// Of how many events of the same time it is known that they came.
 const SAME_TIME: usize = 64;
 
+/// A time before that of every event.
+const BEFORE_ALL: f64 = -1e18;
+
 /// Why somebody is notified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
@@ -41,12 +44,23 @@ impl Reason {
     }
 }
 
+/// What an event tells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct News<'e> {
+    pub(super) severity: Severity,
+    /// When that was so.
+    pub(super) time: f64,
+    /// Which of two events is newer: the greater one.
+    pub(super) order: f64,
+    pub(super) id: &'e str,
+}
+
 /// What is known of one subject and name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Watch {
     /// The severity that was heard of last, by its number.
     severity: u8,
-    /// The time of the newest event, and the identities of all events of that time.
+    /// The order of the newest event, and the identities of all events of that.
     time: f64,
     ids: Vec<String>,
     /// When it was heard of last.
@@ -65,15 +79,50 @@ pub(super) struct Watch {
     /// When it changed.
     changes: Vec<f64>,
     flapping: bool,
+    /// Whether its row was seen in the status store: it was cleared when there is none.
+    #[serde(default)]
+    stored: bool,
     /// The newest event, as long as it may have to be told later.
     pub(super) event: Option<String>,
 }
 
 impl Watch {
     /// Whether an event was not heard of yet and is not older than what was.
-    pub(super) fn is_news(&self, time: f64, id: &str) -> bool {
-        let same = || self.ids.len() < SAME_TIME && !self.ids.iter().any(|known| known == id);
-        self.ids.is_empty() || time > self.time || (time >= self.time && same())
+    pub(super) fn is_news(&self, order: f64, id: &str) -> bool {
+        let is_known = || self.ids.iter().any(|known| known == id);
+        let same = order >= self.time && self.ids.len() < SAME_TIME;
+        self.ids.is_empty() || (order > self.time || same) && !is_known()
+    }
+
+    /// Whether an event is newer than all that were heard of.
+    pub(super) fn is_newest(&self, order: f64) -> bool {
+        order > self.time
+    }
+
+    /// Whether its row was seen in the status store.
+    pub(super) fn is_stored(&self) -> bool {
+        self.stored
+    }
+
+    /// Its row is seen. Returns whether that is new.
+    pub(super) fn see(&mut self) -> bool {
+        !std::mem::replace(&mut self.stored, true)
+    }
+
+    /// Whether its end is to be told.
+    pub(super) fn is_owed(&self) -> bool {
+        self.owed
+    }
+
+    /// It is not so any more, without an event that says so.
+    pub(super) fn end(&mut self) {
+        self.severity = 0;
+    }
+
+    /// Nothing is known of it, but that the newest events are no news: others of any time are.
+    pub(super) fn clear(&mut self) {
+        let (ids, heard) = (std::mem::take(&mut self.ids), self.heard);
+        *self = Self { time: BEFORE_ALL, ids, heard, ..Self::default() };
     }
 
     /// What was heard of last.
@@ -109,15 +158,15 @@ impl Watch {
     /// Hears an event. What it wishes for is only done with [`Watch::tell`] or [`Watch::suppress`].
     pub(super) fn hear(
         &mut self,
-        (severity, time, id): (Severity, f64, &str),
+        News { severity, time, order, id }: News<'_>,
         now: f64,
         rules: &AlertRules,
     ) -> Option<Reason> {
-        if time > self.time || self.ids.is_empty() {
+        if order > self.time || self.ids.is_empty() {
             self.ids.clear();
         }
         self.ids.push(id.to_owned());
-        (self.time, self.heard) = (time, now);
+        (self.time, self.heard) = (order, now);
         let changed = self.severity != severity.number();
         self.severity = severity.number();
         if severity != Severity::Ok {
@@ -160,10 +209,20 @@ impl Watch {
             }
             return Some(Reason::Problem);
         }
+        self.is_due(now, rules).then_some(Reason::Repeated)
+    }
+
+    /// Whether it was told so long ago that it is told again.
+    fn is_due(&mut self, now: f64, rules: &AlertRules) -> bool {
         // A clock that was set back does not silence it.
         self.told_at = self.told_at.min(now);
-        let again = !rules.repeat.is_zero() && now - self.told_at >= rules.repeat.as_secs_f64();
-        again.then_some(Reason::Repeated)
+        !rules.repeat.is_zero() && now - self.told_at >= rules.repeat.as_secs_f64()
+    }
+
+    /// Whether it stays as it was told, and is told again.
+    pub(super) fn is_due_again(&mut self, now: f64, rules: &AlertRules) -> bool {
+        let stays = self.severity != 0 && self.severity == self.told && !self.waits();
+        stays && self.is_due(now, rules)
     }
 
     /// What it wishes for as time goes by.

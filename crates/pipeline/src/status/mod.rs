@@ -61,6 +61,9 @@ pub struct Change {
     pub after: Row,
     /// Which of the events that were handed in did it; none if it was time, or an event before.
     pub by: Option<usize>,
+    /// The time of the newest event that was heard: earlier than that of the row now, if its time
+    /// ran out.
+    pub heard: f64,
 }
 
 /// Why the store could not do something.
@@ -100,11 +103,12 @@ pub trait StatusStore: Send + Sync {
     /// When it could not; the same events may be handed in again.
     async fn apply(&self, events: &[Event]) -> Result<Vec<Change>, StatusError>;
 
-    /// Rows that were not heard of for longer than their `ttl` become UNKNOWN.
+    /// Rows that were not heard of for longer than their `ttl` become UNKNOWN, those whose time was
+    /// over earlier only once their `ttl` has passed since `begun`: until then nobody listened.
     ///
     /// # Errors
     /// When it could not.
-    async fn expire(&self, now: f64) -> Result<Vec<Change>, StatusError>;
+    async fn expire(&self, now: f64, begun: f64) -> Result<Vec<Change>, StatusError>;
 
     /// The rows, sorted by subject and name.
     ///

@@ -14,18 +14,24 @@ use crate::part::{Clock, Part, PartError};
 /// The origin of the alert events that are made here.
 pub const ORIGIN: &str = "groundrule status";
 
+/// How many bytes an alert may have though its event has fewer.
+const SMALL: usize = 512 * 1024;
+
 /// Takes status and alert events in, and makes alert events of transitions and of everything that
 /// is not OK.
 pub struct StatusPart {
     store: Arc<dyn StatusStore>,
     clock: Clock,
+    /// Since when it listens.
+    begun: f64,
 }
 
 impl StatusPart {
     /// A part that keeps what is so in a store.
     #[must_use]
     pub fn new(store: Arc<dyn StatusStore>, clock: Clock) -> Self {
-        Self { store, clock }
+        let begun = clock();
+        Self { store, clock, begun }
     }
 }
 
@@ -42,13 +48,16 @@ impl Part for StatusPart {
     }
 
     async fn tick(&mut self) -> Result<Vec<Event>, PartError> {
-        let changes = self.store.expire((self.clock)()).await?;
+        let now = (self.clock)();
+        // A clock that was set back does not keep anything from running out.
+        self.begun = self.begun.min(now);
+        let changes = self.store.expire(now, self.begun).await?;
         Ok(changes.iter().map(|change| alert(change, None)).collect())
     }
 
     async fn finish(&mut self) -> Result<Vec<Event>, PartError> {
         // Nothing ran out before all time; but what was returned last is noted as told.
-        let changes = self.store.expire(f64::NEG_INFINITY).await?;
+        let changes = self.store.expire(f64::NEG_INFINITY, f64::NEG_INFINITY).await?;
         Ok(changes.iter().map(|change| alert(change, None)).collect())
     }
 }
@@ -78,6 +87,9 @@ fn alert(change: &Change, event: Option<&Event>) -> Event {
         .with("count", after.count)
         .with("eventid", after.eventid.as_str())
         .with("origin", after.origin.as_str());
+    if change.heard < after.last {
+        draft = draft.with("heard", change.heard);
+    }
     if let Some(event) = event {
         for (name, value) in event.metrics() {
             draft = draft.metric(&name, value);
@@ -88,7 +100,8 @@ fn alert(change: &Change, event: Option<&Event>) -> Event {
         let extended: Extended = serde_json::from_slice(event.raw()).unwrap_or_default();
         draft = draft.with("event", extended.extended_data.unwrap_or_else(|| Map::new().into()));
     }
-    draft.event()
+    // An alert is no larger than what it is made of, so that it passes where that passed.
+    draft.at_most(event.map_or(SMALL, |event| event.raw().len().max(SMALL)))
 }
 
 /// What an event carries for machines; its other fields are passed over.

@@ -81,7 +81,7 @@ impl Entry {
     /// What is told of an entry's beginning.
     pub fn begun(&self) -> Told {
         let told = self.row.severity != Severity::Ok;
-        told.then(|| Box::new(Change { before: None, after: self.row.clone(), by: None }))
+        told.then(|| Box::new(self.came_from(None)))
     }
 
     /// Takes an event in; none if it is late, or came before.
@@ -122,8 +122,7 @@ impl Entry {
             row.acknowledged = None;
             row.suppressed.clear();
         }
-        let change = |before| Change { before: Some(before), after: row.clone(), by: None };
-        Some(before.map(|before| Box::new(change(before))))
+        Some(before.map(|before| Box::new(self.came_from(Some(before)))))
     }
 
     /// When nothing will be known any more, if nothing is heard until then.
@@ -134,9 +133,10 @@ impl Entry {
         }
     }
 
-    /// The entry when that time is over.
-    pub fn expired(&self, now: f64) -> Option<Self> {
+    /// The entry when that time is over, and as much has passed since `begun`.
+    pub fn expired(&self, now: f64, begun: f64) -> Option<Self> {
         let due = self.due().filter(|due| *due < now)?;
+        self.row.ttl.filter(|ttl| *ttl < now - begun)?;
         let heard = Heard::of(&self.row);
         let unknown = Severity::Unknown;
         let (since, count) = match heard.severity == unknown {
@@ -155,12 +155,17 @@ impl Entry {
             let Heard { severity, since, last, count } = *heard;
             Row { severity, since, last, count, text: text.clone(), ..self.row.clone() }
         });
-        Some(Change { before, after: self.row.clone(), by: None })
+        Some(self.came_from(before))
     }
 
     /// What is told of the step to the entry after a time that ran out.
     pub fn change(before: &Self, after: &Self) -> Change {
-        Change { before: Some(before.row.clone()), after: after.row.clone(), by: None }
+        after.came_from(Some(before.row.clone()))
+    }
+
+    fn came_from(&self, before: Option<Row>) -> Change {
+        let heard = self.heard.map_or(self.row.last, |heard| heard.last);
+        Change { before, after: self.row.clone(), by: None, heard }
     }
 }
 

@@ -57,6 +57,18 @@ async fn what_somebody_knows_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn what_no_status_is_kept_of_is_told_again_as_well() {
+    let mut tower = Tower::new(json!({"repeat": "1m"}), Vec::new()).started().await;
+    let event = tower.alert("a", Critical);
+    tower.take(&[event]).await;
+    tower.pass(30.0).await;
+    assert_eq!(tower.news(), ["a CRITICAL problem"]);
+    tower.start().await;
+    tower.pass(30.0).await;
+    assert_eq!(tower.news(), ["a CRITICAL repeated"]);
+}
+
+#[tokio::test]
 async fn a_consequence_is_told_when_its_cause_is_gone() {
     let needs = vec![("web", "db"), ("db", "disk")];
     let mut tower = Tower::new(json!({}), needs).started().await;

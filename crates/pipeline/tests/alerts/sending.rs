@@ -132,6 +132,23 @@ async fn what_was_said_and_not_archived_is_said_again_with_the_same_identity() {
     assert!(tower.pass(1.0).await.is_empty());
 }
 
+#[tokio::test]
+async fn what_is_too_deep_for_a_notification_is_left_out() {
+    let mut tower = Tower::new(json!({}), Vec::new()).started().await;
+    for levels in [98, 99] {
+        let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+        let raw = format!(
+            r#"{{"type":"alert","subject":"s{levels}","name":"n","severity":2,"extended_data":{open}{close}}}"#
+        );
+        let says = tower.take(&[Event::read(raw.into()).unwrap()]).await;
+        assert_eq!(names(&says), ["alert.notified"]);
+        let data = tower.queue().pop().unwrap().value()["extended_data"].clone();
+        assert_eq!(data["notification"]["reason"], "problem");
+        assert_eq!(data.get("value").is_some(), levels == 98);
+        assert_eq!(data.get("left_out").is_some(), levels == 99);
+    }
+}
+
 #[test]
 fn another_database_is_not_taken_for_a_state() {
     use groundrule_pipeline::alerts::AlertState;

@@ -75,7 +75,7 @@ impl StatusStore for Rows {
         })
     }
 
-    async fn expire(&self, _: f64) -> Result<Vec<Change>, StatusError> {
+    async fn expire(&self, _: f64, _: f64) -> Result<Vec<Change>, StatusError> {
         Ok(Vec::new())
     }
 

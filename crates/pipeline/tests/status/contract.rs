@@ -85,7 +85,7 @@ async fn moves_by_event_time(store: &dyn StatusStore) {
 }
 
 async fn ends_with_its_time(store: &dyn StatusStore) {
-    let expire = async |now| store.expire(now).await.unwrap();
+    let expire = async |now| store.expire(now, f64::NEG_INFINITY).await.unwrap();
     let heard = async |time, severity, more| {
         store.apply(&[said("ttl", time, severity, more)]).await.unwrap()
     };
@@ -129,6 +129,12 @@ async fn ends_with_its_time(store: &dyn StatusStore) {
     heard(630.0, 0, r#","ttl":5"#).await;
     heard(631.0, 0, "").await;
     assert!(expire(640.0).await.is_empty());
+    // What ran out while nobody listened has its time once more.
+    heard(641.0, 0, r#","ttl":5"#).await;
+    assert!(store.expire(700.0, 695.0).await.unwrap().is_empty());
+    let changes = store.expire(700.5, 695.0).await.unwrap();
+    assert_eq!(figures(&changes[0].after), (3, 646.0, 646.0, 1));
+    assert_eq!(changes[0].heard, 641.0);
     // It stays a problem for what is asked later.
     heard(650.0, 3, "").await;
     assert!(expire(1e9).await.is_empty());

@@ -27,10 +27,10 @@ async fn it_holds_what_every_store_holds() {
     let changes = store.apply(&[said("last", 1.0, 2, "")]).await.unwrap();
     // What was returned last, nobody may have been told.
     let other = connect(&url).await;
-    let left = other.expire(f64::NEG_INFINITY).await.unwrap();
+    let left = other.expire(f64::NEG_INFINITY, f64::NEG_INFINITY).await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!((&left[0].before, &left[0].after), (&None, &changes[0].after));
-    assert!(other.expire(f64::NEG_INFINITY).await.unwrap().is_empty());
+    assert!(other.expire(f64::NEG_INFINITY, f64::NEG_INFINITY).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -102,6 +102,30 @@ async fn an_alert_says_all_that_is_known() {
 }
 
 #[tokio::test]
+async fn what_has_no_room_in_an_alert_is_left_out() {
+    let mut bench = bench();
+    let deep = format!("{}{}", "[".repeat(99), "]".repeat(99));
+    let more = format!(r#","metrics":{{"load":7.5}},"tags":{{"a":"b"}},"extended_data":{deep}"#);
+    let alerts = bench.part.take(&[said("web1", 1.0, 2, &more)]).await.unwrap();
+    let data = &alerts[0].value()["extended_data"];
+    assert_eq!(data["left_out"], json!(["extended_data.event"]));
+    assert_eq!((data.get("event"), &data["count"]), (None, &json!(1)));
+    assert_eq!((alerts[0].metrics().len(), alerts[0].tags().len()), (1, 1));
+    assert_eq!(alerts[0].text(), "t1");
+    // One level less is kept; an object in an object is no deeper than an array.
+    let more = format!(r#","extended_data":{}"#, &deep[1..197]);
+    let alerts = bench.part.take(&[said("web1", 2.0, 2, &more)]).await.unwrap();
+    assert!(alerts[0].value()["extended_data"].get("left_out").is_none());
+    // An alert is no larger than its event, though it says more.
+    let more = format!(r#","extended_data":{{"x":"{}"}}"#, "x".repeat(600_000));
+    let large = said("web1", 3.0, 2, &more);
+    let alerts = bench.part.take(std::slice::from_ref(&large)).await.unwrap();
+    assert!(alerts[0].raw().len() <= large.raw().len());
+    let data = &alerts[0].value()["extended_data"];
+    assert_eq!(data["left_out"], json!(["extended_data.event"]));
+}
+
+#[tokio::test]
 async fn alerts_that_come_back_make_no_more_of_them() {
     let mut bench = bench();
     let alerts = bench.part.take(&[said("web1", 1.0, 2, "")]).await.unwrap();
@@ -132,4 +156,39 @@ async fn what_is_not_heard_of_becomes_unknown() {
     assert!(bench.part.tick().await.unwrap().is_empty());
     let alerts = bench.part.take(&[said("web1", 190.0, 0, "")]).await.unwrap();
     assert_eq!(brief(&alerts), [(0, true, json!(3))]);
+}
+
+#[tokio::test]
+async fn nothing_runs_out_before_a_new_process_had_time_to_hear_of_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("status.db");
+    let now = Arc::new(AtomicU64::new(100));
+    let begun = || {
+        let clock = Arc::clone(&now);
+        let clock = Arc::new(move || clock.load(Ordering::SeqCst) as f64);
+        StatusPart::new(Arc::new(SqliteStatus::open(&path).unwrap()), clock)
+    };
+    let more = r#","ttl":60"#;
+    let both = [said("web1", 100.0, 0, more), said("web2", 100.0, 0, more)];
+    begun().take(&both).await.unwrap();
+    // It was down for long, and what came meanwhile is still in the queue.
+    now.store(1000, Ordering::SeqCst);
+    let mut part = begun();
+    assert!(part.tick().await.unwrap().is_empty());
+    now.store(1030, Ordering::SeqCst);
+    assert!(part.take(&[said("web1", 1010.0, 0, more)]).await.unwrap().is_empty());
+    now.store(1060, Ordering::SeqCst);
+    assert!(part.tick().await.unwrap().is_empty());
+    now.store(1061, Ordering::SeqCst);
+    let alerts = part.tick().await.unwrap();
+    assert_eq!(brief(&alerts), [(3, true, json!(0))]);
+    assert_eq!((alerts[0].subject(), alerts[0].time()), ("web2", Some(160.0)));
+    part.finish().await.unwrap();
+    // A clock that was wrong at first and is set back does not keep it from running out.
+    now.store(1_000_000, Ordering::SeqCst);
+    let mut part = begun();
+    now.store(1062, Ordering::SeqCst);
+    assert!(part.tick().await.unwrap().is_empty());
+    now.store(1123, Ordering::SeqCst);
+    assert_eq!(part.tick().await.unwrap()[0].subject(), "web1");
 }

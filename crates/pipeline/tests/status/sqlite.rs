@@ -31,21 +31,21 @@ async fn it_is_there_when_it_is_opened_again() {
     open(&path).apply(&[said("a", 1.0, 2, r#","ttl":5"#)]).await.unwrap();
     let store = open(&path);
     let before = rows(&store).await;
-    let changes = store.expire(100.0).await.unwrap();
+    let changes = store.expire(100.0, f64::NEG_INFINITY).await.unwrap();
     assert_eq!((&changes[0].before, &changes[0].after), (&None, &before[0]));
     assert_eq!(changes[1].before.as_ref(), before.first());
     // It died before it told of that.
     let store = open(&path);
-    let changes = store.expire(200.0).await.unwrap();
+    let changes = store.expire(200.0, f64::NEG_INFINITY).await.unwrap();
     assert_eq!(changes.len(), 1);
     assert_eq!(changes[0].before.as_ref().unwrap().text, "t1");
     assert_eq!(changes[0].after, rows(&store).await[0]);
-    assert!(store.expire(200.0).await.unwrap().is_empty());
+    assert!(store.expire(200.0, f64::NEG_INFINITY).await.unwrap().is_empty());
     let store = open(&path);
     assert!(store.apply(&[said("a", 1.0, 2, "")]).await.unwrap().is_empty());
     let reader = SqliteStatus::read_only(&path).unwrap();
     assert_eq!(rows(&reader).await, rows(&store).await);
-    assert!(matches!(reader.expire(0.0).await, Err(StatusError::Refused(_))));
+    assert!(matches!(reader.expire(0.0, f64::NEG_INFINITY).await, Err(StatusError::Refused(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,7 +109,7 @@ proptest! {
                 prop_assert_eq!(seen(&store).await, latest(&all[..done]));
                 let before = rows(&store).await;
                 if anew {
-                    store.expire(f64::NEG_INFINITY).await.unwrap();
+                    store.expire(f64::NEG_INFINITY, f64::NEG_INFINITY).await.unwrap();
                     store = open(&path);
                 }
                 let changes = store.apply(&events[done.saturating_sub(back)..done]).await.unwrap();

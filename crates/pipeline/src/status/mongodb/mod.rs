@@ -106,11 +106,12 @@ impl MongoStatus {
         Err(self.contended())
     }
 
-    async fn run_out(&self, now: f64) -> Result<Vec<Change>, StatusError> {
-        let due = self.rows.find(doc! { "due": { "$lt": now } }, doc! { "due": 1 }).await?;
+    async fn run_out(&self, now: f64, begun: f64) -> Result<Vec<Change>, StatusError> {
+        let due = doc! { "due": { "$lt": now }, "ttl": { "$lt": now - begun } };
+        let due = self.rows.find(due, doc! { "due": 1 }).await?;
         let (mut changes, mut written) = (Vec::new(), Vec::new());
         for Stored { entry, version } in due {
-            if let Some(after) = entry.expired(now) {
+            if let Some(after) = entry.expired(now, begun) {
                 changes.push(Entry::change(&entry, &after));
                 written.push(Stored { entry: after, version });
             }
@@ -169,8 +170,8 @@ impl StatusStore for MongoStatus {
         self.tell(self.take(events)).await
     }
 
-    async fn expire(&self, now: f64) -> Result<Vec<Change>, StatusError> {
-        self.tell(self.run_out(now)).await
+    async fn expire(&self, now: f64, begun: f64) -> Result<Vec<Change>, StatusError> {
+        self.tell(self.run_out(now, begun)).await
     }
 
     async fn rows(&self, query: &Query) -> Result<Vec<Row>, StatusError> {

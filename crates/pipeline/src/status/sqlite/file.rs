@@ -96,10 +96,17 @@ pub(super) fn load(connection: &Connection, of: &Identity) -> rusqlite::Result<O
 }
 
 /// Those of which it is time to see whether they are still heard of.
-pub(super) fn due(connection: &Connection, now: f64) -> rusqlite::Result<Vec<Identity>> {
+pub(super) fn due(
+    connection: &Connection,
+    now: f64,
+    begun: f64,
+) -> rusqlite::Result<Vec<Identity>> {
     connection
-        .prepare_cached("SELECT subject, name FROM statuses WHERE due < ? ORDER BY subject, name")?
-        .query_map([now], |columns| {
+        .prepare_cached(
+            "SELECT subject, name FROM statuses WHERE due < ? AND (ttl IS NULL OR ttl < ?)
+             ORDER BY subject, name",
+        )?
+        .query_map([now, now - begun], |columns| {
             Ok(Identity { subject: columns.get(0)?, name: columns.get(1)? })
         })?
         .collect()

@@ -76,8 +76,8 @@ impl StatusStore for SqliteStatus {
         self.write(move |table| table.apply(&events)).await
     }
 
-    async fn expire(&self, now: f64) -> Result<Vec<Change>, StatusError> {
-        self.write(move |table| table.expire(now)).await
+    async fn expire(&self, now: f64, begun: f64) -> Result<Vec<Change>, StatusError> {
+        self.write(move |table| table.expire(now, begun)).await
     }
 
     async fn rows(&self, query: &Query) -> Result<Vec<Row>, StatusError> {

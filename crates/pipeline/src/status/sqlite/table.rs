@@ -50,20 +50,20 @@ impl Table {
         })
     }
 
-    pub fn expire(&mut self, now: f64) -> rusqlite::Result<Vec<Change>> {
+    pub fn expire(&mut self, now: f64, begun: f64) -> rusqlite::Result<Vec<Change>> {
         // As a rule there is nothing to do: nobody is kept waiting for that.
         let idle = self.returned.as_ref().is_some_and(Vec::is_empty);
-        if idle && file::due(&self.connection, now)?.is_empty() {
+        if idle && file::due(&self.connection, now, begun)?.is_empty() {
             return Ok(Vec::new());
         }
         self.tell(|work, changes| {
             let before = changes.len();
             // What was heard in the meantime has moved the time on.
-            for identity in file::due(work.connection, now)? {
+            for identity in file::due(work.connection, now, begun)? {
                 let at = work.place(&Of::from(&identity))?;
                 let Some(stored) = work.stored(at) else { continue };
                 stored.asked = true;
-                if let Some(after) = stored.entry.expired(now) {
+                if let Some(after) = stored.entry.expired(now, begun) {
                     changes.push(Entry::change(&stored.entry, &after));
                     stored.entry = after;
                 }
