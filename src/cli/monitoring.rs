@@ -27,7 +27,7 @@ pub struct PipelineArgs {
     /// The queue of a part that works elsewhere: status=stomp://host/queue/events.status
     #[arg(long, value_name = "PART=URL", value_parser = pair)]
     pub queue: Vec<(String, String)>,
-    /// Where messages go that are no events, instead of into the archive
+    /// Where messages go that are no events or are refused for good, instead of into the archive
     #[arg(long, value_name = "URL")]
     pub dead_letters: Option<String>,
     /// Where /healthz and /metrics are served: 127.0.0.1:9180

@@ -50,7 +50,7 @@ pub struct Pipeline {
     /// Queues of parts that run in other processes.
     #[serde(default)]
     pub queues: BTreeMap<String, String>,
-    /// Where messages go that are no events, instead of into the archive.
+    /// Where messages go that are no events or are refused for good, instead of into the archive.
     pub dead_letters: Option<String>,
     /// Where events wait for destinations that are away.
     pub spool: Option<PathBuf>,

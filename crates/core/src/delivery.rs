@@ -28,7 +28,7 @@ pub enum CarryError {
     /// The far side is away or slow; trying again may help.
     #[error("{0}")]
     Away(String),
-    /// It will not work however often it is tried: wrong credentials, wrong address, refused.
+    /// It will not work however often it is tried. Where a message is sent: this one is never taken.
     #[error("{0}")]
     Refused(String),
 }

@@ -2,6 +2,10 @@
 //!
 //! Each kind is one row of [`SCHEMES`] and one folder. Whoever sends or receives knows the ports of
 //! `groundrule_core::delivery` only.
+//!
+//! An address that is wrong is refused when a sink is made. What a sink refuses when it sends is a
+//! message that the far side will not have, however often it comes: it becomes a dead letter. All
+//! else, a wrong password too, can be mended while messages wait: the far side is away.
 
 mod endpoint;
 mod http;
@@ -129,6 +133,13 @@ pub fn sink(url: &str, settings: &Settings) -> Result<Box<dyn Sink>, CarryError>
     let endpoint = Endpoint::parse(url)?.completed(&settings.brokers)?;
     let make = scheme(&endpoint.scheme)?.sink;
     make.ok_or_else(|| CarryError::Refused(format!("nothing goes to {url}")))?(endpoint, settings)
+}
+
+/// What is wrong with the far side, and not with a message.
+fn mendable(error: CarryError) -> CarryError {
+    match error {
+        CarryError::Away(why) | CarryError::Refused(why) => CarryError::Away(why),
+    }
 }
 
 fn scheme(name: &str) -> Result<&'static Scheme, CarryError> {

@@ -307,9 +307,35 @@ async fn the_sink_posts_to_the_source_and_tells_what_it_says() {
     let mut other = sink(&url, &settings(Some("an0ther"))).unwrap();
     let error = other.send(&messages[..1]).await.unwrap_err();
     assert!(
-        matches!(&error, CarryError::Refused(why) if why.contains("403") && !why.contains("an0ther")),
+        matches!(&error, CarryError::Away(why) if why.contains("403") && !why.contains("an0ther")),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_server_that_takes_less_at_once_refuses_and_says_why() {
+    let port = free_port();
+    let small = Settings { max_message: 10_000, ..settings(None) };
+    let mut source = source(&format!("http://127.0.0.1:{port}/events"), &small).unwrap();
+    let task = tokio::spawn(async move {
+        let mut count = 0;
+        loop {
+            count += source.receive(10).await.unwrap().len() as u64;
+            source.settle(count).await.unwrap();
+        }
+    });
+    let url = format!("http://127.0.0.1:{port}/events?timeout=10");
+    let mut to = sink(&url, &settings(None)).unwrap();
+    let few: Vec<_> = (0..100).map(|n| Message::new(Bytes::from(event(n)))).collect();
+    to.send(&few).await.unwrap();
+    // As much as is posted at once: the answer comes before it is written.
+    let many: Vec<_> = (0..20_000).map(|n| Message::new(Bytes::from(event(n)))).collect();
+    for _ in 0..20 {
+        let error = to.send(&many).await.unwrap_err();
+        assert!(matches!(&error, CarryError::Refused(why) if why.contains("413")), "{error}");
+    }
+    to.send(&few).await.unwrap();
+    task.abort();
 }
 
 /// A server that answers each request with one answer.
@@ -334,8 +360,11 @@ async fn every_status_is_understood() {
         ("202 Accepted", "ok"),
         ("204 No Content", "ok"),
         ("400 Bad Request", "refused"),
-        ("404 Not Found", "refused"),
+        ("401 Unauthorized", "away"),
+        ("403 Forbidden", "away"),
+        ("404 Not Found", "away"),
         ("413 Too Large", "refused"),
+        ("422 Unfit", "refused"),
         ("408 Timeout", "away"),
         ("429 Too Many", "away"),
         ("500 Oh", "away"),

@@ -216,10 +216,22 @@ async fn a_file_is_appended_to_and_may_be_moved_away() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
     let nowhere = format!("file:{}/no/such", directory.path().display());
     let error = sink(&nowhere, &small()).unwrap().send(&[message("x")]).await.unwrap_err();
-    assert!(matches!(error, CarryError::Refused(_)), "{error}");
+    assert!(matches!(error, CarryError::Away(_)), "{error}");
     let mut full = sink("file:/dev/full", &small()).unwrap();
     let error = full.send(&[message("x")]).await.unwrap_err();
     assert!(matches!(error, CarryError::Away(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_line_that_another_process_left_unfinished_is_ended_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("out.ndjson");
+    let url = format!("file:{}", path.display());
+    for (before, after) in [("", "one\n"), ("whole\n", "whole\none\n"), ("ha", "ha\none\n")] {
+        fs::write(&path, before).unwrap();
+        sink(&url, &small()).unwrap().send(&[message("one")]).await.unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), after);
+    }
 }
 
 fn read_lines(listener: &TcpListener, count: usize) -> String {

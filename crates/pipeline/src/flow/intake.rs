@@ -40,8 +40,6 @@ pub struct Intake {
     pub entrance: Entrance,
     /// The place where they leave.
     pub outlet: Outlet,
-    /// Where messages go that are no events, instead of into the archive.
-    pub dead: Option<Queue>,
     /// Ends it.
     pub stop: CancellationToken,
 }
@@ -79,8 +77,7 @@ impl Intake {
                 }
                 Some(archived) = archiving.next(), if !archiving.is_empty() => {
                     let Archived { upto, events, dead } = archived?;
-                    let ways = (&self.entrance, &self.dead);
-                    let receipt = deliver(ways, &outlet, events, dead).await?;
+                    let receipt = deliver(&self.entrance, &outlet, events, dead).await?;
                     delivering.push_back(Box::pin(async move {
                         receipt.wait().await?;
                         Ok(upto)
@@ -108,7 +105,7 @@ impl Intake {
     ) -> Pin<Box<dyn Future<Output = Result<Archived, Stopped>> + Send>> {
         let outlet = Arc::clone(outlet);
         let keep = matches!(self.entrance, Entrance::Portal { .. });
-        let apart = self.dead.is_some();
+        let apart = outlet.dead.is_some();
         Box::pin(async move {
             let mut read = outlet.portal.read(messages);
             let events = match keep && outlet.archive.is_some() {
@@ -130,7 +127,7 @@ impl Intake {
 
 /// Puts events where they go next.
 async fn deliver(
-    (entrance, apart): (&Entrance, &Option<Queue>),
+    entrance: &Entrance,
     outlet: &Outlet,
     events: Vec<Event>,
     dead: Vec<Event>,
@@ -150,7 +147,7 @@ async fn deliver(
             receipt
         }
     };
-    if let Some(queue) = apart.as_ref().filter(|_| !dead.is_empty()) {
+    if let Some(queue) = outlet.dead.as_ref().filter(|_| !dead.is_empty()) {
         queue.put(dead, &mut receipt).await?;
     }
     Ok(receipt)

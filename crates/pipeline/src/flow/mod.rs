@@ -81,7 +81,8 @@ pub struct Setup {
     pub parts: Vec<(PartName, Box<dyn Part>)>,
     /// The addresses of parts that work elsewhere, and of a router elsewhere.
     pub elsewhere: BTreeMap<String, String>,
-    /// Where messages go that are no events, instead of into the archive.
+    /// Where messages go that are no events, and events that a destination refuses for good,
+    /// instead of into the archive.
     pub dead_letters: Option<String>,
     /// Makes sinks.
     pub connect: Connect,
@@ -106,7 +107,7 @@ pub struct Setup {
 pub struct Summary {
     /// Messages that came in.
     pub received: u64,
-    /// ... of which these were no events.
+    /// How many dead letters there were.
     pub dead: u64,
 }
 
@@ -119,11 +120,12 @@ pub struct Summary {
 pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopped> {
     let stats = Stats::default();
     let portal = Arc::new(Portal::new(setup.clock.clone(), setup.host.clone(), setup.max_message));
-    let outlet = Outlet {
+    let mut outlet = Outlet {
         place: Some(Place::Portal),
         table: Arc::new(RwLock::new(Arc::default())),
         portal,
         archive: setup.archive,
+        dead: None,
         stats: stats.clone(),
     };
     let mut destinations = Destinations::new(
@@ -132,6 +134,9 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
         setup.backlogs.clone(),
         setup.elsewhere.clone(),
     );
+    if let Some(url) = &setup.dead_letters {
+        outlet.dead = Some(destinations.dead_letters(url)?);
+    }
     for (name, part) in setup.parts {
         destinations.part(name, part)?;
     }
@@ -144,7 +149,6 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
         Role::Router => Entrance::Router,
         Role::Part(part) => Entrance::Part(destinations.required(part)?),
     };
-    let dead = setup.dead_letters.as_deref().map(|url| destinations.url(url)).transpose()?;
     let mut intakes = JoinSet::new();
     for (name, source) in setup.sources {
         let intake = Intake {
@@ -152,7 +156,6 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
             source,
             entrance: entrance.clone(),
             outlet: outlet.clone(),
-            dead: dead.clone(),
             stop: stop.clone(),
         };
         intakes.spawn(intake.run());

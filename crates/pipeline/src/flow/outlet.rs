@@ -32,6 +32,8 @@ pub struct Outlet {
     pub portal: Arc<Portal>,
     /// Where events are kept.
     pub archive: Option<Arc<dyn Archive>>,
+    /// Where dead letters go, instead of into the archive.
+    pub dead: Option<Queue>,
     /// What is counted.
     pub stats: Stats,
 }
@@ -118,6 +120,28 @@ impl Outlet {
             }
         }
         sorted
+    }
+
+    /// Keeps a dead letter of what a destination refuses for good; no if there is no place for it,
+    /// as for what the place for dead letters itself refuses.
+    ///
+    /// # Errors
+    /// As [`Outlet::emit`].
+    pub async fn bury(&self, letter: Event) -> Result<bool, Stopped> {
+        if self.dead.is_none() && self.archive.is_none() {
+            return Ok(false);
+        }
+        tracing::warn!(reason = letter.text(), eventid = letter.eventid(), "dead letter");
+        self.stats.dead(1);
+        match &self.dead {
+            Some(queue) => {
+                let mut receipt = Receipt::default();
+                queue.put(vec![letter], &mut receipt).await?;
+                receipt.wait().await?;
+            }
+            None => self.archive(vec![self.portal.own(letter)]).await?,
+        }
+        Ok(true)
     }
 
     /// Has what a part said archived and delivered: only then may it be asked again.

@@ -8,7 +8,7 @@ use super::ids::Ids;
 use crate::archive::Entry;
 use crate::part::Clock;
 
-/// How much of a message that is no event is kept with the reason.
+/// How much of what becomes a dead letter is kept with the reason.
 const KEPT: usize = 64 << 10;
 
 /// The door of a pipeline.
@@ -68,15 +68,31 @@ impl Portal {
     }
 
     fn dead_letter(&self, message: &Message, reason: &str, now: f64) -> Event {
-        let kept = &message.body[..message.body.len().min(KEPT)];
         let size = message.cut.unwrap_or(message.body.len() as u64);
-        let event = Draft::new(Kind::Archive, "groundrule portal", &self.host, "dead.letter", now)
-            .text(format!("a message is no event: {reason}"))
-            .with("reason", reason)
-            .with("size", size)
-            .with("body", String::from_utf8_lossy(kept).into_owned())
-            .event();
+        let text = format!("a message is no event: {reason}");
+        let letter = self.letter("groundrule portal", now).text(text).with("reason", reason);
+        let event = letter.with("size", size).with("body", kept(&message.body)).event();
         event.identified(|| self.ids.next(), now)
+    }
+
+    /// A dead letter of an event that a destination will not have, however often it is tried.
+    #[must_use]
+    pub fn refused(&self, event: &Event, destination: &str, reason: &str) -> Event {
+        let now = (self.clock)();
+        let text = format!("an event is refused for good: {reason}");
+        let letter = self
+            .letter("groundrule pipeline", now)
+            .text(text)
+            .with("reason", reason)
+            .with("destination", destination)
+            .with("eventid", event.eventid().unwrap_or_default())
+            .with("size", event.raw().len() as u64)
+            .with("body", kept(event.raw()));
+        letter.event().identified(|| self.ids.next(), now)
+    }
+
+    fn letter(&self, origin: &str, now: f64) -> Draft {
+        Draft::new(Kind::Archive, origin, &self.host, "dead.letter", now)
     }
 
     /// Gives an identity to an event that was made here.
@@ -87,4 +103,9 @@ impl Portal {
         let event = event.identified(|| self.ids.next(), (self.clock)());
         Entry { event, hash, redelivered: false, named }
     }
+}
+
+/// As much of a message as a dead letter keeps.
+fn kept(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(KEPT)]).into_owned()
 }

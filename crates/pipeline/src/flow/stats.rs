@@ -43,7 +43,10 @@ impl Default for Stats {
         };
         let received = counter("events_received", "Messages that came in");
         let archived = counter("events_archived", "Events that the archive has");
-        let dead = counter("dead_letters", "Messages that are no events");
+        let dead = counter(
+            "dead_letters",
+            "Messages that are no events, and events that a destination refused for good",
+        );
         let dropped = counter("events_dropped", "Events that a rule dropped");
         let delivered = Family::<To, Counter>::default();
         registry.register("events_delivered", "Events that a destination has", delivered.clone());
@@ -74,7 +77,7 @@ impl Stats {
         self.archived.inc_by(n as u64);
     }
 
-    /// Messages are no events.
+    /// There are dead letters.
     pub fn dead(&self, n: usize) {
         self.dead.inc_by(n as u64);
     }
@@ -90,7 +93,7 @@ impl Stats {
         self.delivered.get_or_create(&to).inc_by(n as u64);
     }
 
-    /// How many messages came in, and how many of them were no events.
+    /// How many messages came in, and how many dead letters there were.
     #[must_use]
     pub fn counts(&self) -> (u64, u64) {
         (self.received.get(), self.dead.get())

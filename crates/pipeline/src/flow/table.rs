@@ -66,6 +66,15 @@ impl Destinations {
         Ok(queue)
     }
 
+    /// The queue of the place for dead letters, which every later destination knows.
+    pub fn dead_letters(&mut self, url: &str) -> Result<Queue, CarryError> {
+        let sink = (self.connect)(url)?;
+        let queue = self.work(url, Box::new(Sending(sink)), None, 5)?;
+        self.urls.insert(url.to_owned(), queue.clone());
+        self.outlet.dead = Some(queue.clone());
+        Ok(queue)
+    }
+
     /// The queue of something that works elsewhere.
     pub fn elsewhere(&mut self, name: &str) -> Result<Queue, CarryError> {
         let url = self.elsewhere.get(name).cloned().ok_or_else(|| {

@@ -12,8 +12,11 @@ use super::outlet::{LONGEST_PAUSE, Outlet, Stopped};
 use super::queue::{Batch, Waiting};
 use crate::part::{Part, PartError};
 
-/// How many events are handed to a part at once, at most, unless one batch has more.
+/// How many events are handed to a part at once, at most.
 const AT_ONCE: usize = 16_384;
+
+/// What came of an attempt, or why the destination is away.
+type Attempt<T> = Result<T, String>;
 
 /// A destination at work.
 pub struct Worker {
@@ -23,6 +26,8 @@ pub struct Worker {
     outlet: Outlet,
     backlog: Option<Box<dyn Backlog>>,
     stop: CancellationToken,
+    /// How many events the part is handed at once: fewer while it refuses more.
+    at_once: usize,
     pause: Duration,
     again: Instant,
 }
@@ -39,7 +44,8 @@ impl Worker {
         stop: CancellationToken,
     ) -> Self {
         let (pause, again) = (Duration::ZERO, Instant::now());
-        Self { name, part, waiting, outlet, backlog, stop, pause, again }
+        let at_once = AT_ONCE;
+        Self { name, part, waiting, outlet, backlog, stop, at_once, pause, again }
     }
 
     /// Works until it is told to stop, and then on what is left.
@@ -51,7 +57,7 @@ impl Worker {
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stop = self.stop.clone();
         loop {
-            let has_backlog = self.backlog.as_ref().is_some_and(|backlog| backlog.waiting() > 0);
+            let has_backlog = self.has_backlog();
             tokio::select! {
                 batch = self.waiting.recv() => match batch {
                     Some(batch) => self.work(batch).await?,
@@ -89,9 +95,8 @@ impl Worker {
         for more in &mut batches {
             events.append(more);
         }
-        let said = self.deliver(&events).await;
+        self.deliver(&events).await?;
         self.outlet.stats.delivered(&self.name, n);
-        self.outlet.say(said).await?;
         for done in receipts {
             // Nobody waits for it when the pipeline is being torn down.
             let _ = done.send(());
@@ -100,30 +105,78 @@ impl Worker {
     }
 
     /// Hands events to the part, or to the backlog, however long that takes.
-    async fn deliver(&mut self, events: &[Event]) -> Vec<Event> {
-        loop {
-            let waits = self.backlog.as_ref().is_some_and(|backlog| backlog.waiting() > 0);
-            let why = if waits {
-                String::new()
-            } else {
-                match self.part.take(events).await {
-                    Ok(said) => {
-                        self.works();
-                        return said;
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), Stopped> {
+        let mut rest = events;
+        while !rest.is_empty() {
+            let behind = self.has_backlog();
+            let mut why = String::new();
+            if !behind {
+                match self.hand_over(rest).await? {
+                    Ok((n, said)) => {
+                        self.outlet.say(said).await?;
+                        rest = &rest[n..];
+                        continue;
                     }
-                    Err(PartError::Away(why) | PartError::Refused(why)) => why,
+                    Err(away) => why = away,
                 }
-            };
-            if !waits {
-                self.fails(&why);
             }
-            match self.put_by(events) {
-                Some(Ok(())) => return Vec::new(),
-                Some(Err(error)) => self.fails(&format!("{why}; what waits on disk: {error}")),
-                None => {}
+            match self.put_by(rest) {
+                Some(Ok(())) => {
+                    // While others wait, trying them says whether it is away.
+                    if !behind {
+                        self.fails(&why);
+                    }
+                    break;
+                }
+                Some(Err(full)) => {
+                    // Only what is sent makes room.
+                    if behind {
+                        match self.send_waiting().await? {
+                            Ok(()) => continue,
+                            Err(away) => why = away,
+                        }
+                    }
+                    self.fails(&format!("{why}; what waits on disk: {full}"));
+                }
+                None => self.fails(&why),
             }
             tokio::time::sleep(self.pause).await;
         }
+        Ok(())
+    }
+
+    /// Hands the first of these events to the part, as many as it takes at once; says how many are
+    /// done with and what the part says to them, or why it is away.
+    async fn hand_over(
+        &mut self,
+        events: &[Event],
+    ) -> Result<Attempt<(usize, Vec<Event>)>, Stopped> {
+        loop {
+            let n = events.len().min(self.at_once);
+            match self.part.take(&events[..n]).await {
+                Ok(said) => {
+                    self.at_once = (self.at_once * 2).min(AT_ONCE);
+                    self.works();
+                    return Ok(Ok((n, said)));
+                }
+                Err(PartError::Away(why)) => return Ok(Err(why)),
+                // All together may be too large, or one of them bad: each is tried for itself.
+                Err(PartError::Refused(_)) if n > 1 => self.at_once = n / 2,
+                Err(PartError::Refused(why)) => {
+                    let letter = self.outlet.portal.refused(&events[0], &self.name, &why);
+                    if !self.outlet.bury(letter).await? {
+                        return Ok(Err(why));
+                    }
+                    // It is there, since it says what it does not want.
+                    self.works();
+                    return Ok(Ok((n, Vec::new())));
+                }
+            }
+        }
+    }
+
+    fn has_backlog(&self) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| backlog.waiting() > 0)
     }
 
     fn put_by(&mut self, events: &[Event]) -> Option<Result<(), CarryError>> {
@@ -133,32 +186,33 @@ impl Worker {
 
     /// Hands over what waits on disk.
     async fn catch_up(&mut self) -> Result<(), Stopped> {
+        if let Err(why) = self.send_waiting().await? {
+            self.fails(&why);
+        }
+        Ok(())
+    }
+
+    /// Hands over the first of what waits on disk; or says why not.
+    async fn send_waiting(&mut self) -> Result<Attempt<()>, Stopped> {
         let Some(backlog) = &mut self.backlog else {
-            return Ok(());
+            return Ok(Ok(()));
         };
-        let messages = match backlog.first(AT_ONCE) {
+        let messages = match backlog.first(self.at_once) {
             Ok(messages) => messages,
-            Err(error) => {
-                self.fails(&error.to_string());
-                return Ok(());
-            }
+            Err(error) => return Ok(Err(error.to_string())),
         };
-        let n = messages.len();
+        let all = messages.len();
         // What was put there was an event.
         let events: Vec<_> =
             messages.into_iter().filter_map(|message| Event::read(message.body).ok()).collect();
-        match self.part.take(&events).await {
-            Ok(said) => {
-                self.outlet.say(said).await?;
-                if let Some(Err(error)) = self.backlog.as_mut().map(|backlog| backlog.forget(n)) {
-                    self.fails(&error.to_string());
-                    return Ok(());
-                }
-                self.works();
-            }
-            Err(PartError::Away(why) | PartError::Refused(why)) => self.fails(&why),
-        }
-        Ok(())
+        let (n, said) = match self.hand_over(&events).await? {
+            Ok(done) => done,
+            Err(why) => return Ok(Err(why)),
+        };
+        self.outlet.say(said).await?;
+        let n = if n == events.len() { all } else { n };
+        let forgotten = self.backlog.as_mut().map_or(Ok(()), |backlog| backlog.forget(n));
+        Ok(forgotten.map_err(|error| error.to_string()))
     }
 
     async fn tick(&mut self) -> Result<(), Stopped> {
@@ -187,139 +241,4 @@ impl Worker {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex, RwLock};
-
-    use async_trait::async_trait;
-    use bytes::Bytes;
-    use groundrule_core::delivery::Message;
-    use groundrule_core::event::{Draft, Kind};
-
-    use super::super::portal::Portal;
-    use super::super::queue::{Queue, Receipt, queue};
-    use super::super::stats::Stats;
-    use super::*;
-
-    /// A part whose moods the test decides.
-    #[derive(Clone, Default)]
-    struct Moody {
-        away: Arc<Mutex<bool>>,
-        has: Arc<Mutex<Vec<String>>>,
-    }
-
-    #[async_trait]
-    impl Part for Moody {
-        async fn take(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
-            if *self.away.lock().unwrap() {
-                return Err(PartError::Away("away".to_owned()));
-            }
-            let names = events.iter().map(|event| event.name().to_owned());
-            self.has.lock().unwrap().extend(names);
-            Ok(Vec::new())
-        }
-    }
-
-    /// A disk in memory, which takes so many messages.
-    struct Disk {
-        messages: Arc<Mutex<Vec<Bytes>>>,
-        room: usize,
-    }
-
-    impl Backlog for Disk {
-        fn append(&mut self, messages: &[Message]) -> Result<(), CarryError> {
-            let mut held = self.messages.lock().unwrap();
-            if held.len() + messages.len() > self.room {
-                return Err(CarryError::Away("full".to_owned()));
-            }
-            held.extend(messages.iter().map(|message| message.body.clone()));
-            Ok(())
-        }
-
-        fn first(&mut self, max: usize) -> Result<Vec<Message>, CarryError> {
-            let held = self.messages.lock().unwrap();
-            Ok(held.iter().take(max).map(|body| Message::new(body.clone())).collect())
-        }
-
-        fn forget(&mut self, n: usize) -> Result<(), CarryError> {
-            self.messages.lock().unwrap().drain(..n);
-            Ok(())
-        }
-
-        fn waiting(&self) -> u64 {
-            self.messages.lock().unwrap().len() as u64
-        }
-    }
-
-    fn event(n: usize) -> Event {
-        Draft::new(Kind::Archive, "test", "s", &n.to_string(), 1.0).event()
-    }
-
-    fn at_work(
-        moody: &Moody,
-        disk: Option<Disk>,
-    ) -> (Queue, CancellationToken, tokio::task::JoinHandle<Result<(), Stopped>>) {
-        let clock: crate::part::Clock = Arc::new(|| 0.0);
-        let outlet = Outlet {
-            place: None,
-            table: Arc::new(RwLock::new(Arc::default())),
-            portal: Arc::new(Portal::new(clock, "h".to_owned(), 1000)),
-            archive: None,
-            stats: Stats::default(),
-        };
-        let (queue, waiting) = queue();
-        let stop = CancellationToken::new();
-        let backlog = disk.map(|disk| Box::new(disk) as Box<dyn Backlog>);
-        let part = Box::new(moody.clone());
-        let worker = Worker::new("test".to_owned(), part, waiting, outlet, backlog, stop.clone());
-        (queue, stop, tokio::spawn(worker.run()))
-    }
-
-    async fn put(queue: &Queue, numbers: std::ops::Range<usize>) -> Receipt {
-        let mut receipt = Receipt::default();
-        queue.put(numbers.map(event).collect(), &mut receipt).await.unwrap();
-        receipt
-    }
-
-    fn names(numbers: std::ops::Range<usize>) -> Vec<String> {
-        numbers.map(|n| n.to_string()).collect()
-    }
-
-    #[tokio::test]
-    async fn what_is_not_taken_waits_on_disk_and_is_taken_in_order() {
-        let moody = Moody::default();
-        let messages = Arc::new(Mutex::new(Vec::new()));
-        let disk = Disk { messages: Arc::clone(&messages), room: 10_000 };
-        let (queue, stop, work) = at_work(&moody, Some(disk));
-        put(&queue, 0..3).await.wait().await.unwrap();
-        *moody.away.lock().unwrap() = true;
-        put(&queue, 3..1000).await.wait().await.unwrap();
-        put(&queue, 1000..6000).await.wait().await.unwrap();
-        assert_eq!(messages.lock().unwrap().len(), 5997);
-        assert_eq!(*moody.has.lock().unwrap(), names(0..3));
-        *moody.away.lock().unwrap() = false;
-        put(&queue, 6000..6010).await.wait().await.unwrap();
-        while moody.has.lock().unwrap().len() < 6010 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        assert_eq!(*moody.has.lock().unwrap(), names(0..6010));
-        assert!(messages.lock().unwrap().is_empty());
-        stop.cancel();
-        work.await.unwrap().unwrap();
-    }
-
-    #[tokio::test]
-    async fn where_there_is_no_room_nothing_is_confirmed_before_it_is_taken() {
-        let moody = Moody::default();
-        let disk = Disk { messages: Arc::default(), room: 1 };
-        let (queue, stop, work) = at_work(&moody, Some(disk));
-        *moody.away.lock().unwrap() = true;
-        let confirmed = tokio::spawn(put(&queue, 0..2).await.wait());
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert!(!confirmed.is_finished());
-        *moody.away.lock().unwrap() = false;
-        confirmed.await.unwrap().unwrap();
-        assert_eq!(*moody.has.lock().unwrap(), names(0..2));
-        stop.cancel();
-        work.await.unwrap().unwrap();
-    }
-}
+mod tests;

@@ -14,6 +14,9 @@ use crate::{Endpoint, Settings, query, tls};
 
 /// How many bytes are posted at once, unless one event alone has more.
 const REQUEST_BYTES: usize = 1 << 20;
+/// What says that a request will not do as it is, whoever sends it and whenever it comes.
+const UNFIT: [StatusCode; 3] =
+    [StatusCode::BAD_REQUEST, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY];
 /// How much of an answer is repeated.
 const TOLD_BYTES: usize = 500;
 
@@ -59,8 +62,7 @@ impl Post {
             return Ok(());
         }
         let why = format!("{}: {status}: {}", self.endpoint, words(answer).await);
-        let again = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
-        match status.is_client_error() && !again.contains(&status) {
+        match UNFIT.contains(&status) {
             true => Err(CarryError::Refused(why)),
             false => Err(CarryError::Away(why)),
         }

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::options::Options;
 
+/// The number of JetStream's complaint that a message is larger than the stream takes.
+const TOO_LARGE: u64 = 10054;
+
 /// Whether an answer says that the stream has the message.
 ///
 /// # Errors
@@ -22,14 +25,14 @@ pub fn acknowledged(options: &Options, answer: &async_nats::Message) -> Result<(
     let said: Value = serde_json::from_slice(&answer.payload).unwrap_or_default();
     match (&said["stream"], &said["error"]) {
         (Value::String(stream), _) if stream == name => Ok(()),
-        (Value::String(stream), _) => Err(options.refused(&format!(
+        (Value::String(stream), _) => Err(options.away(&format!(
             "its messages are kept by the stream {stream}, not {name}: name that one"
         ))),
         (_, error) => {
             let words = error["description"].as_str().unwrap_or("something that is no answer");
             let words = format!("JetStream says: {words}");
-            match error["code"].as_u64() {
-                Some(400..500) => Err(options.refused(&words)),
+            match error["err_code"].as_u64() {
+                Some(TOO_LARGE) => Err(options.refused(&words)),
                 _ => Err(options.away(&words)),
             }
         }

@@ -14,6 +14,7 @@ use super::identity::identity;
 use super::keep;
 use super::link::{self, Trouble};
 use super::options::Options;
+use crate::mendable;
 
 /// How many messages may be under way whose answer is not there.
 const WINDOW: u64 = 4000;
@@ -183,7 +184,7 @@ impl Link {
 #[async_trait]
 impl Sink for Publishing {
     async fn send(&mut self, messages: &[Message]) -> Result<(), CarryError> {
-        self.linked().await?;
+        self.linked().await.map_err(mendable)?;
         let Some(link) = &self.link else { return Ok(()) };
         self.fitting(link, messages)?;
         let Self { options, subject, link } = self;

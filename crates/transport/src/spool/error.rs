@@ -15,7 +15,7 @@ pub enum SpoolError {
         directory: PathBuf,
     },
     /// It would hold more than it may.
-    #[error("the spool {}: its {limit} bytes are full: send it, or let it be larger", .directory.display())]
+    #[error("the spool {}: it is full with {limit} bytes, the most that may wait: make the destination work again, and what waits is sent", .directory.display())]
     Full {
         /// Where it is.
         directory: PathBuf,

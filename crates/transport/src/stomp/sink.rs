@@ -14,6 +14,7 @@ use super::frame::Version;
 use super::link::{Chunk, Link};
 use super::options::Options;
 use super::patience::Patience;
+use crate::mendable;
 
 /// The most messages of a chunk.
 const CHUNK: usize = 512;
@@ -89,7 +90,7 @@ impl Sink for Publisher {
             };
             let again = Instant::now() + patience.wait();
             if matches!(lost, CarryError::Refused(_)) {
-                return Err(lost);
+                return Err(mendable(lost));
             }
             if again >= until {
                 return Err(CarryError::Away(format!("{}: {lost}", self.options.shown)));

@@ -1,7 +1,8 @@
 //! Lines behind those that a file has.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::FileExt;
 
 use async_trait::async_trait;
 use groundrule_core::delivery::{CarryError, Message, Sink};
@@ -13,7 +14,8 @@ use crate::{Endpoint, query};
 pub struct Append {
     endpoint: Endpoint,
     sync: bool,
-    /// Whether a batch was written in part, so that the file may end within a line.
+    /// Whether the file may end within a line: a batch was written in part, by this process or by
+    /// one before it.
     torn: bool,
 }
 
@@ -23,8 +25,19 @@ impl Append {
         query::known(&endpoint, &["sync"])?;
         super::path(&endpoint)?;
         let sync = query::yes(&endpoint, "sync")?;
-        Ok(Self { endpoint, sync, torn: false })
+        Ok(Self { endpoint, sync, torn: true })
     }
+}
+
+/// Whether a file ends within a line. One that cannot be read may: an empty line does no harm.
+fn is_torn(path: &str) -> bool {
+    let Ok(meta) = fs::metadata(path) else { return false };
+    if !meta.is_file() || meta.len() == 0 {
+        return false;
+    }
+    let mut last = [0];
+    let read = File::open(path).and_then(|file| file.read_exact_at(&mut last, meta.len() - 1));
+    read.is_err() || last != *b"\n"
 }
 
 /// Appends a text in one piece; says how much of it is there if that fails.
@@ -46,14 +59,15 @@ fn append(path: &str, text: &[u8], sync: bool) -> Result<(), (io::Error, usize)>
 #[async_trait]
 impl Sink for Append {
     async fn send(&mut self, messages: &[Message]) -> Result<(), CarryError> {
-        let mut text = lines(messages);
-        if self.torn {
-            text.insert(0, b'\n');
-        }
-        let (path, sync) = (self.endpoint.path.clone(), self.sync);
+        let text = lines(messages);
+        let (path, sync, look) = (self.endpoint.path.clone(), self.sync, self.torn);
         // Should this be dropped, it is not known how much was written.
         self.torn = true;
-        let done = tokio::task::spawn_blocking(move || append(&path, &text, sync)).await;
+        let done = tokio::task::spawn_blocking(move || {
+            let text = if look && is_torn(&path) { [b"\n", &text[..]].concat() } else { text };
+            append(&path, &text, sync)
+        });
+        let done = done.await;
         let Err((error, written)) =
             done.unwrap_or_else(|error| Err((io::Error::other(error), usize::MAX)))
         else {
@@ -62,11 +76,6 @@ impl Sink for Append {
         };
         self.torn = written > 0;
         let why = format!("{}: cannot append to it: {error}", self.endpoint);
-        Err(match error.kind() {
-            ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::IsADirectory => {
-                CarryError::Refused(why)
-            }
-            _ => CarryError::Away(why),
-        })
+        Err(CarryError::Away(why))
     }
 }

@@ -92,6 +92,15 @@ pub fn refusal<T>(result: Result<T, CarryError>) -> String {
     }
 }
 
+/// Why it does not work now, and may later.
+pub fn for_now<T>(result: Result<T, CarryError>) -> String {
+    match result {
+        Err(CarryError::Away(why)) => why,
+        Err(CarryError::Refused(why)) => panic!("for ever: {why}"),
+        Ok(_) => panic!("it works"),
+    }
+}
+
 /// A port on which nobody listens.
 pub fn free() -> u16 {
     std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use groundrule_core::delivery::{CarryError, Sink, Source};
+use groundrule_core::delivery::{Sink, Source};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use crate::help::{LONG, gather, messages, refusal, with_password};
+use crate::help::{LONG, for_now, gather, messages, refusal, with_password};
 
 const GREETING: &str = "CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0";
 
@@ -48,14 +48,6 @@ fn source(address: &str) -> Box<dyn Source> {
     groundrule_transport::source(address, &with_password("hunter2")).unwrap()
 }
 
-fn away<T>(result: Result<T, CarryError>) -> String {
-    match result {
-        Err(CarryError::Away(why)) => why,
-        Err(CarryError::Refused(why)) => panic!("for ever: {why}"),
-        Ok(_) => panic!("it works"),
-    }
-}
-
 /// All that the peer was told until we hung up.
 async fn until_the_end(told: JoinHandle<String>) -> String {
     tokio::time::timeout(LONG, told).await.expect("the connection stays open").unwrap()
@@ -65,7 +57,7 @@ async fn until_the_end(told: JoinHandle<String>) -> String {
 async fn a_complaint_that_leaves_the_socket_open_ends_the_connection() {
     let (address, told) =
         peer(&[GREETING, "ERROR\nmessage:no room\n\nhunter2 fell over\nat Main.java\0"]).await;
-    let why = away(sink(&address).send(&messages(["x"])).await);
+    let why = for_now(sink(&address).send(&messages(["x"])).await);
     let told = until_the_end(told).await;
     assert!(told.contains("\nlogin:me\n") && told.contains("\npasscode:hunter2\n"), "{told}");
     assert!(!why.contains("hunter2") && !why.contains("Main.java"), "{why}");
@@ -74,7 +66,7 @@ async fn a_complaint_that_leaves_the_socket_open_ends_the_connection() {
 #[tokio::test]
 async fn a_secret_that_is_repeated_is_hidden() {
     let (address, told) = peer(&["ERROR\nmessage:authentication of hunter2 failed\n\n\0"]).await;
-    let why = refusal(sink(&address).send(&messages(["x"])).await);
+    let why = for_now(sink(&address).send(&messages(["x"])).await);
     assert!(why.contains("authentication of *** failed"), "{why}");
     until_the_end(told).await;
 }
@@ -82,7 +74,7 @@ async fn a_secret_that_is_repeated_is_hidden() {
 #[tokio::test]
 async fn receipts_that_never_come_are_waited_for_in_vain() {
     let (address, told) = peer(&[GREETING]).await;
-    let why = away(sink(&address).send(&messages(["x", "y"])).await);
+    let why = for_now(sink(&address).send(&messages(["x", "y"])).await);
     assert!(why.contains("confirm"), "{why}");
     let told = until_the_end(told).await;
     assert_eq!(told.matches("SEND\n").count(), 2, "{told}");
