@@ -123,10 +123,6 @@ fn bare(text: &str) -> String {
 
 #[async_trait]
 impl Sentence for Add {
-    fn fit(&self, _: &mut Shapes) -> Result<(), Misfit> {
-        Ok(())
-    }
-
     async fn perform(&self, scene: &mut Scene) {
         scene.world.add(self.0.clone());
     }

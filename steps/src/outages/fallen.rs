@@ -9,7 +9,7 @@ use groundrule_core::ports::{Answer, Origin, StoreError};
 use groundrule_core::source::{Source, Unknown};
 use groundrule_core::verdict::Violation;
 use groundrule_engine::estate::{Document, NodeId};
-use groundrule_engine::scene::{Misfit, Scene, Sentence, Shapes};
+use groundrule_engine::scene::{Scene, Sentence};
 use groundrule_engine::world::{Dependencies, Dependency, DependencyId, Failure, Unmet, World};
 
 use super::told::{because, doubt};
@@ -171,10 +171,6 @@ fn has_catalog(world: &World, node: NodeId) -> bool {
 
 #[async_trait]
 impl Sentence for NothingFallen {
-    fn fit(&self, _: &mut Shapes) -> Result<(), Misfit> {
-        Ok(())
-    }
-
     fn asks_dependencies(&self) -> bool {
         true
     }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use groundrule_core::source::Unknown;
 use groundrule_core::verdict::Violation;
 use groundrule_engine::estate::NodeId;
-use groundrule_engine::scene::{Misfit, Scene, Sentence, Shapes};
+use groundrule_engine::scene::{Scene, Sentence};
 use groundrule_engine::world::{Dependencies, DependencyId, Failure, World};
 
 use super::hidden;
@@ -16,10 +16,6 @@ pub struct StillMet;
 
 #[async_trait]
 impl Sentence for StillMet {
-    fn fit(&self, _: &mut Shapes) -> Result<(), Misfit> {
-        Ok(())
-    }
-
     fn asks_dependencies(&self) -> bool {
         true
     }

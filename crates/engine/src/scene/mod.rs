@@ -27,11 +27,14 @@ pub use shape::{Misfit, Shape, Shapes};
 /// A sentence of a policy, read and checked.
 #[async_trait]
 pub trait Sentence: Send + Sync {
-    /// Whether it fits what stands before it, and what it leaves.
+    /// Whether it fits what stands before it, and what it leaves: by itself it fits anything, and
+    /// leaves that.
     ///
     /// # Errors
     /// When it does not.
-    fn fit(&self, shapes: &mut Shapes) -> Result<(), Misfit>;
+    fn fit(&self, _: &mut Shapes) -> Result<(), Misfit> {
+        Ok(())
+    }
 
     /// Whether it asks who depends on whom, which is found out once, before the first policy.
     fn asks_dependencies(&self) -> bool {
