@@ -139,23 +139,20 @@ impl Estate {
             listed.gaps.iter().map(unknown).collect::<Vec<_>>()
         };
         let mut open: Vec<Unknown> = listed.into_iter().flat_map(of_source).collect();
-        let mut outdated: &[NodeName] = &[];
-        let replied = match &reply {
-            Some(Ok((names, at))) => match too_old(Source::Discovery, *at, &settings) {
-                None => names.as_slice(),
-                Some(why) => {
-                    open.push(outdated_reply(&why));
-                    outdated = names;
-                    &[]
-                }
-            },
+        let outdated = reply.as_ref().and_then(|reply| outdated(reply, &settings));
+        let (replied, before) = match &reply {
+            Some(Ok((names, _))) if outdated.is_none() => (names.as_slice(), &[][..]),
+            Some(Ok((names, _))) => {
+                open.extend(outdated.clone());
+                (&[][..], names.as_slice())
+            }
             Some(Err(StoreError(why))) => {
                 open.push(no_reply(why.clone()));
-                &[]
+                (&[][..], &[][..])
             }
             None => {
                 open.extend(missing(Source::Discovery, &settings).map(no_reply));
-                &[]
+                (&[][..], &[][..])
             }
         };
         if listed.iter().all(|(_, listed)| !listed.there) && reply.is_none() {
@@ -165,7 +162,7 @@ impl Estate {
         }
         let names = listed.iter().flat_map(|(_, listed)| listed.names()).chain(replied);
         let known: HashSet<NodeName> = names.cloned().collect();
-        let mut names: Vec<_> = known.iter().chain(outdated).cloned().collect();
+        let mut names: Vec<_> = known.iter().chain(before).cloned().collect();
         if !open.is_empty() {
             names.extend(named_by_dependencies(&sources).await);
         }
@@ -174,7 +171,7 @@ impl Estate {
         let ids: HashMap<_, _> = names.iter().cloned().zip(0..).collect();
         let rumour = |name: &&NodeName| !known.contains(*name);
         let rumoured = names.iter().filter(rumour).map(|name| {
-            let (source, by) = match outdated.contains(name) {
+            let (source, by) = match before.contains(name) {
                 true => (Source::Discovery, "a discovery reply that is too old"),
                 false => (Source::Catalogs, "a dependency"),
             };
@@ -187,7 +184,7 @@ impl Estate {
             catalogs: know(Source::Catalogs, catalogs),
             facts: know(Source::Facts, facts),
             registrations: know(Source::Registrations, registrations),
-            answering: answering(reply, &ids, &settings),
+            answering: answering(reply, outdated, &ids, &settings),
             names,
             ids,
             sources,
@@ -333,12 +330,16 @@ fn no_reply(why: Text) -> Unknown {
     Unknown { node: None, source: Source::Discovery, why }
 }
 
-fn outdated_reply(why: &Text) -> Unknown {
-    no_reply(format!("the discovery reply cannot be relied on: {why}").into())
+/// Why a reply cannot be relied on, if it is too old.
+fn outdated(reply: &Reply, settings: &Settings) -> Option<Unknown> {
+    let (_, at) = reply.as_ref().ok()?;
+    let why = too_old(Source::Discovery, *at, settings)?;
+    Some(no_reply(format!("the discovery reply cannot be relied on: {why}").into()))
 }
 
 fn answering(
     reply: Option<Reply>,
+    outdated: Option<Unknown>,
     ids: &HashMap<NodeName, NodeId>,
     settings: &Settings,
 ) -> Result<Vec<bool>, Unknown> {
@@ -348,8 +349,8 @@ fn answering(
             Err(no_reply(why.unwrap_or_else(|| "the estate has no discovery reply".into())))
         }
         Some(Err(StoreError(why))) => Err(no_reply(why)),
-        Some(Ok((names, at))) => match too_old(Source::Discovery, at, settings) {
-            Some(why) => Err(outdated_reply(&why)),
+        Some(Ok((names, _))) => match outdated {
+            Some(outdated) => Err(outdated),
             None => {
                 let mut answering = vec![false; ids.len()];
                 for name in names {

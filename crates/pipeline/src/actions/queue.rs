@@ -29,9 +29,13 @@ impl std::fmt::Debug for Queue {
 impl Plan for Queue {
     fn build(&self, means: &Means, limit: Duration) -> Result<Box<dyn Action>, ActionError> {
         // A wrong address is told now, and not at the cost of every event.
-        (means.sinks)(&self.to).map_err(told)?;
-        let send =
-            Send { to: self.to.clone(), sinks: means.sinks.clone(), sink: Mutex::default(), limit };
+        let sink = (means.sinks)(&self.to).map_err(told)?;
+        let send = Send {
+            to: self.to.clone(),
+            sinks: means.sinks.clone(),
+            sink: Mutex::new(Some(sink)),
+            limit,
+        };
         Ok(Box::new(send))
     }
 }
