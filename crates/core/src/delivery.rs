@@ -1,7 +1,11 @@
 //! How messages come in and go out: the ports of everything that carries events.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_trait::async_trait;
 use bytes::Bytes;
+
+use crate::event::EventId;
 
 /// Something that came in, or that goes out.
 #[derive(Clone, Debug, Default)]
@@ -12,13 +16,16 @@ pub struct Message {
     pub redelivered: bool,
     /// How many bytes it had, where it was too large and `body` is only its beginning.
     pub cut: Option<u64>,
+    /// Made of what its broker calls it: the same whenever it comes, and of no other message. None
+    /// where the broker has no such name.
+    pub identity: Option<EventId>,
 }
 
 impl Message {
     /// A message that goes out.
     #[must_use]
     pub fn new(body: Bytes) -> Self {
-        Self { body, redelivered: false, cut: None }
+        Self { body, ..Self::default() }
     }
 }
 
@@ -31,6 +38,28 @@ pub enum CarryError {
     /// It will not work however often it is tried. Where a message is sent: this one is never taken.
     #[error("{0}")]
     Refused(String),
+}
+
+/// Whether a source can be reached: shared between it and whoever shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Health(Arc<Mutex<Option<String>>>);
+
+impl Health {
+    /// It is away, and why.
+    pub fn fails(&self, why: impl Into<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.into());
+    }
+
+    /// All is well.
+    pub fn works(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Why it is away, if it is.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Where messages come from.
@@ -52,8 +81,19 @@ pub trait Source: Send {
     /// When that cannot be said; the messages may come again.
     async fn settle(&mut self, upto: u64) -> Result<(), CarryError>;
 
-    /// Takes leave, and returns when the far side knows of everything that was settled, or cannot be
-    /// told.
+    /// Whether it can be reached, now and later.
+    fn health(&self) -> Health {
+        Health::default()
+    }
+
+    /// Takes nothing in any more. Returns whether messages came in that nobody would send again:
+    /// they are still to be received, and the source ends after them.
+    fn stop(&mut self) -> bool {
+        false
+    }
+
+    /// Takes leave, and returns when the far side knows of everything that was settled and has back
+    /// what was not, or cannot be told.
     async fn close(&mut self) {}
 }
 
@@ -90,4 +130,12 @@ pub trait Backlog: Send {
 
     /// How many wait.
     fn waiting(&self) -> u64;
+
+    /// Takes over what processes left for the same far side that are gone.
+    ///
+    /// # Errors
+    /// When it cannot be had; it stays where it is.
+    fn adopt(&mut self) -> Result<(), CarryError> {
+        Ok(())
+    }
 }

@@ -2,12 +2,30 @@
 
 use std::fmt;
 
+use xxhash_rust::xxh3::Xxh3;
+
 /// The identity of an event: 12 bytes, of which the first four are the seconds since 1970 at which
 /// it was given, as in MongoDB's object ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventId(pub [u8; 12]);
 
 impl EventId {
+    /// The identity of what was at this time, in seconds since 1970, and is told from others by
+    /// these texts: the same whenever it is made.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds wrap")]
+    pub fn of(time: f64, what: &[&[u8]]) -> Self {
+        let mut hash = Xxh3::new();
+        for text in what {
+            hash.update(&text.len().to_le_bytes());
+            hash.update(text);
+        }
+        let mut id = [0; 12];
+        id[..4].copy_from_slice(&(time as u64 as u32).to_be_bytes());
+        id[4..].copy_from_slice(&hash.digest().to_be_bytes());
+        Self(id)
+    }
+
     /// Reads 24 hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -3,7 +3,6 @@
 
 use groundrule_core::event::{Draft, Event, EventId};
 use serde::Serialize;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::ledger::{Changes, Ledger};
 use crate::part::PartError;
@@ -59,7 +58,7 @@ impl Book {
     /// Says something, which is archived once even if it is said again after a crash.
     pub(crate) fn say(&mut self, draft: Draft, now: f64) {
         let event = draft.event();
-        let id = identity(&event, now);
+        let id = EventId::of(now, &[event.raw()]);
         self.says.push(event.identified(|| id, now));
     }
 
@@ -100,13 +99,4 @@ fn name(event: &Event) -> String {
 fn written<T: Serialize>(value: &T) -> String {
     // What is written here has only texts as keys.
     serde_json::to_string(value).unwrap_or_default()
-}
-
-fn identity(event: &Event, now: f64) -> EventId {
-    let mut id = [0; 12];
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds wrap")]
-    let seconds = now as u64 as u32;
-    id[..4].copy_from_slice(&seconds.to_be_bytes());
-    id[4..].copy_from_slice(&xxh3_64(event.raw()).to_be_bytes());
-    EventId(id)
 }

@@ -43,7 +43,12 @@ pub fn read(bytes: &Bytes) -> Option<Message> {
         return None;
     }
     let cut = Some(number(8)?).filter(|size| *size != 0);
-    Some(Message { body: bytes.slice(HEADER..end), redelivered: header[4] != 0, cut })
+    Some(Message {
+        body: bytes.slice(HEADER..end),
+        redelivered: header[4] != 0,
+        cut,
+        identity: None,
+    })
 }
 
 fn sum(header: &[u8; HEADER], body: &[u8]) -> u64 {
