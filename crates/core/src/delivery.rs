@@ -19,6 +19,8 @@ pub struct Message {
     /// Made of what its broker calls it: the same whenever it comes, and of no other message. None
     /// where the broker has no such name.
     pub identity: Option<EventId>,
+    /// When its broker took it, in seconds since 1970, where it says so.
+    pub time: Option<f64>,
 }
 
 impl Message {

@@ -10,7 +10,7 @@ use groundrule_pipeline::actions::{Ledger, Means};
 use groundrule_pipeline::alerts::{AlertState, AlertsPart, AlertsSetup, NotifierSetting};
 use groundrule_pipeline::archive::{self, Limits};
 use groundrule_pipeline::callbacks::CallbacksPart;
-use groundrule_pipeline::flow::{self, Connect, Setup, Sources, Valid};
+use groundrule_pipeline::flow::{self, Connect, Role, Setup, Sources, Valid};
 use groundrule_pipeline::metrics::{Address, GraphitePart, Mapping};
 use groundrule_pipeline::part::{Clock, Part, PartError};
 use groundrule_pipeline::routes::{PartName, Reloader, Rules};
@@ -25,6 +25,10 @@ use crate::config::{Config, pipeline};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::outgoing;
+
+/// How much larger than `max_message` an event may be that a portal has let in: by its identity and
+/// time, by what rules set, and an alert by the row before.
+const GROWN: usize = 1 << 20;
 
 /// How often the pipeline tells figures of itself, unless the configuration says otherwise.
 const STATS: Duration = Duration::from_secs(60);
@@ -54,6 +58,9 @@ impl<'c> Building<'c> {
             }
         }
         let roles = Roles::read(&options.roles)?;
+        if !matches!(roles.entrance()?, Role::Portal { .. }) {
+            settings.max_message = settings.max_message.saturating_add(GROWN);
+        }
         let clock = clock();
         let state = outgoing::directory(context, config).ok();
         Ok(Self { context, config, options, settings, roles, clock, state })

@@ -30,8 +30,10 @@ pub enum ArchiveError {
 pub struct Entry {
     /// The event.
     pub event: Event,
-    /// What tells it from others: a hash of the message as it came in.
+    /// What tells it from others: a hash of the message as it came in, or of its identity.
     pub hash: u64,
+    /// Whether no other message has this hash: it is that of an identity.
+    pub unique: bool,
     /// Whether the same message may have been archived before.
     pub redelivered: bool,
     /// Whether the event came with its identity.
@@ -60,12 +62,14 @@ pub struct Query {
 /// Where events are kept.
 #[async_trait]
 pub trait Archive: Send + Sync {
-    /// Keeps events, and returns when they will be there after a crash. One that is there already
-    /// (the same identity and hash; or redelivered, with the same hash) is not kept twice.
+    /// Keeps events, and returns when they will be there after a crash: how many of them are new.
+    /// One that is there already (the same identity and hash; or redelivered, with the same hash) is
+    /// not kept twice. Where hashes are not unique, each that is there stands for one redelivery, so
+    /// that of two messages with the same content none is lost.
     ///
     /// # Errors
     /// When they are not all kept; those that are will not be kept twice when it is tried again.
-    async fn append(&self, entries: Vec<Entry>) -> Result<(), ArchiveError>;
+    async fn append(&self, entries: Vec<Entry>) -> Result<usize, ArchiveError>;
 
     /// The event of an identity; more than one if it was altered on its way and came again.
     ///

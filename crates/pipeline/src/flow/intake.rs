@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::outlet::{Outlet, Stopped};
 use super::queue::{Queue, Receipt};
+use super::{FAREWELL, overdue};
 
 /// How many messages are taken at once, at most.
 const AT_ONCE: usize = 1024;
@@ -55,16 +56,27 @@ type Steps<T> = FuturesOrdered<Pin<Box<dyn Future<Output = Result<T, Stopped>> +
 
 impl Intake {
     /// Takes until the source ends or it is told to stop, and sees everything through that it
-    /// took.
+    /// took, if there is time for that.
     ///
     /// # Errors
     /// When it cannot go on; what is not settled comes again where the source can do that.
     pub async fn run(mut self) -> Result<(), Stopped> {
+        let (stop, stats) = (self.stop.clone(), self.outlet.stats.clone());
+        let ended = tokio::select! {
+            ended = self.work() => ended,
+            () = overdue(&stop, FAREWELL) => Err(Stopped::Late(stats.away())),
+        };
+        self.source.close().await;
+        ended
+    }
+
+    async fn work(&mut self) -> Result<(), Stopped> {
         let outlet = Arc::new(self.outlet.clone());
+        let stop = self.stop.clone();
         let mut taken = 0_u64;
         let mut archiving: Steps<Archived> = Steps::new();
         let mut delivering: Steps<u64> = Steps::new();
-        let mut open = true;
+        let (mut open, mut told) = (true, false);
         while open || !archiving.is_empty() || !delivering.is_empty() {
             let room = open && archiving.len() + delivering.len() < UNDER_WAY;
             tokio::select! {
@@ -89,10 +101,12 @@ impl Intake {
                         tracing::warn!(source = %self.name, %error, "cannot acknowledge; events may come again");
                     }
                 }
-                () = self.stop.cancelled(), if open => open = false,
+                () = stop.cancelled(), if open && !told => {
+                    told = true;
+                    open = self.source.stop();
+                }
             }
         }
-        self.source.close().await;
         Ok(())
     }
 
@@ -113,14 +127,15 @@ impl Intake {
                 false => read.entries.drain(..).map(|entry| entry.event).collect(),
             };
             outlet.stats.dead(read.dead.len());
-            for letter in &read.dead {
+            for letter in read.dead.iter().map(|letter| &letter.event) {
                 tracing::warn!(reason = letter.text(), eventid = letter.eventid(), "dead letter");
             }
             if !apart {
-                read.entries.extend(read.dead.drain(..).map(|letter| outlet.portal.own(letter)));
+                read.entries.append(&mut read.dead);
             }
             outlet.archive(read.entries).await?;
-            Ok(Archived { upto, events, dead: read.dead })
+            let dead = read.dead.into_iter().map(|letter| letter.event).collect();
+            Ok(Archived { upto, events, dead })
         })
     }
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use groundrule_core::delivery::{Backlog, CarryError, Message, Sink, Source};
-use groundrule_core::event::{Draft, Kind, Severity};
+use groundrule_core::event::{Draft, Event, Kind, Severity};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -151,6 +151,7 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
     };
     let mut intakes = JoinSet::new();
     for (name, source) in setup.sources {
+        stats.source(&name, source.health());
         let intake = Intake {
             name,
             source,
@@ -173,13 +174,13 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
         clock: setup.clock,
         stats_every: setup.stats_every,
     };
-    let ended = watch.over(&mut intakes, &mut destinations, &stop).await;
+    let ended = watch.over(&mut intakes, &mut destinations).await;
     if ended.is_err() {
         stop.cancel();
     }
     let closed = tokio::select! {
         closed = destinations.close() => closed,
-        () = overdue(&stop) => Err(Stopped::Late("a destination does not answer".to_owned())),
+        () = overdue(&stop, FAREWELL) => Err(Stopped::Late("a destination does not answer".to_owned())),
     };
     ended?;
     closed?;
@@ -189,10 +190,13 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
 
 /// Comes true when there is no time left since it was told to stop. Where sources ended by
 /// themselves, everything gets the time that it takes.
-async fn overdue(stop: &CancellationToken) {
+async fn overdue(stop: &CancellationToken, patience: Duration) {
     stop.cancelled().await;
-    tokio::time::sleep(FAREWELL).await;
+    tokio::time::sleep(patience).await;
 }
+
+/// What the pipeline says of itself, on its way.
+type Telling = JoinSet<Result<(), Stopped>>;
 
 /// Everything that happens beside the events.
 struct Watch {
@@ -210,44 +214,40 @@ impl Watch {
         mut self,
         intakes: &mut JoinSet<Result<(), Stopped>>,
         destinations: &mut Destinations,
-        stop: &CancellationToken,
     ) -> Result<(), Stopped> {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         let mut told = tokio::time::Instant::now();
-        let mut farewell = None;
+        // An archive that is away holds it up, and nothing else.
+        let mut telling = Telling::new();
         loop {
             tokio::select! {
                 ended = intakes.join_next() => match ended {
                     None => return Ok(()),
-                    Some(Ok(ended)) => ended?,
-                    Some(Err(crashed)) => return Err(crashed.into()),
+                    Some(ended) => ended??,
                 },
                 Some(ended) = destinations.ended() => ended?,
-                () = stop.cancelled(), if farewell.is_none() => {
-                    farewell = Some(tokio::time::Instant::now() + FAREWELL);
-                }
-                () = until(farewell) => {
-                    let troubles = self.outlet.stats.troubles();
-                    let troubles: Vec<_> =
-                        troubles.into_iter().map(|(of, what)| format!("{of}: {what}")).collect();
-                    return Err(Stopped::Late(troubles.join("; ")));
-                }
+                Some(told) = telling.join_next() => told??,
                 _ = second.tick() => {
-                    self.reload(destinations).await?;
+                    self.reload(destinations, &mut telling);
                     if !self.stats_every.is_zero() && told.elapsed() >= self.stats_every {
                         told = tokio::time::Instant::now();
                         let event = self.outlet.stats.event(&self.host, (self.clock)());
-                        self.outlet.emit(vec![event]).await?;
+                        self.tell(event, &mut telling);
                     }
                 }
             }
         }
     }
 
+    fn tell(&self, event: Event, telling: &mut Telling) {
+        let outlet = self.outlet.clone();
+        telling.spawn(async move { outlet.emit(vec![event]).await.map(drop) });
+    }
+
     /// Takes new rules, if there are any; says so where they are broken.
-    async fn reload(&mut self, destinations: &mut Destinations) -> Result<(), Stopped> {
+    fn reload(&mut self, destinations: &mut Destinations, telling: &mut Telling) {
         let Some(read) = self.reloader.as_mut().and_then(|r| r.check(&*self.valid)) else {
-            return Ok(());
+            return;
         };
         let (severity, text, faults) = match read {
             Ok(rules) => match destinations.adopt(rules) {
@@ -271,19 +271,11 @@ impl Watch {
             (self.clock)(),
         );
         let event = event.severity(severity).text(text).with("faults", faults).event();
-        self.outlet.emit(vec![event]).await?;
-        Ok(())
-    }
-}
-
-async fn until(instant: Option<tokio::time::Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant).await,
-        None => std::future::pending().await,
+        self.tell(event, telling);
     }
 }
 
 /// The message of an event.
-fn message(event: &groundrule_core::event::Event) -> Message {
+fn message(event: &Event) -> Message {
     Message::new(event.raw().clone())
 }

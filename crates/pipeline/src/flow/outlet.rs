@@ -46,19 +46,18 @@ impl Outlet {
     ///
     /// # Errors
     /// When the archive cannot be used at all.
-    pub async fn archive(&self, entries: Vec<Entry>) -> Result<(), ArchiveError> {
+    pub async fn archive(&self, mut entries: Vec<Entry>) -> Result<(), ArchiveError> {
         let Some(archive) = self.archive.as_ref().filter(|_| !entries.is_empty()) else {
             return Ok(());
         };
-        let n = entries.len();
         let mut pause = Duration::from_millis(50);
         loop {
             match archive.append(entries.clone()).await {
-                Ok(()) => {
+                Ok(new) => {
                     if self.stats.trouble("archive", None) {
                         tracing::info!("the archive works again");
                     }
-                    self.stats.archived(n);
+                    self.stats.archived(new);
                     return Ok(());
                 }
                 Err(ArchiveError::Refused(why)) => return Err(ArchiveError::Refused(why)),
@@ -66,6 +65,8 @@ impl Outlet {
                     if self.stats.trouble("archive", Some(&why)) {
                         tracing::warn!(%why, "the archive is away; nothing is acknowledged meanwhile");
                     }
+                    // Meanwhile the source may deliver them again, and that one comes in first.
+                    entries.iter_mut().filter(|e| e.unique).for_each(|e| e.redelivered = true);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -127,19 +128,20 @@ impl Outlet {
     ///
     /// # Errors
     /// As [`Outlet::emit`].
-    pub async fn bury(&self, letter: Event) -> Result<bool, Stopped> {
+    pub async fn bury(&self, letter: Entry) -> Result<bool, Stopped> {
         if self.dead.is_none() && self.archive.is_none() {
             return Ok(false);
         }
-        tracing::warn!(reason = letter.text(), eventid = letter.eventid(), "dead letter");
+        let (reason, eventid) = (letter.event.text(), letter.event.eventid());
+        tracing::warn!(reason, eventid, "dead letter");
         self.stats.dead(1);
         match &self.dead {
             Some(queue) => {
                 let mut receipt = Receipt::default();
-                queue.put(vec![letter], &mut receipt).await?;
+                queue.put(vec![letter.event], &mut receipt).await?;
                 receipt.wait().await?;
             }
-            None => self.archive(vec![self.portal.own(letter)]).await?,
+            None => self.archive(vec![letter]).await?,
         }
         Ok(true)
     }

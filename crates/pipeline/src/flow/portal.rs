@@ -1,7 +1,7 @@
 //! The door: what comes in is read, checked and given an identity.
 
 use groundrule_core::delivery::Message;
-use groundrule_core::event::{Draft, Event, Kind};
+use groundrule_core::event::{Draft, Event, EventId, Kind};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ids::Ids;
@@ -25,7 +25,7 @@ pub struct Read {
     /// Events, in their order.
     pub entries: Vec<Entry>,
     /// What is no event, with the reason: as archive events.
-    pub dead: Vec<Event>,
+    pub dead: Vec<Entry>,
 }
 
 impl Portal {
@@ -44,19 +44,27 @@ impl Portal {
             match self.event(&message) {
                 Ok(event) => {
                     let named = event.eventid().is_some();
-                    let hash = xxh3_64(&message.body);
-                    let event = event.identified(|| self.ids.next(), now);
-                    read.entries.push(Entry {
-                        event,
-                        hash,
-                        redelivered: message.redelivered,
-                        named,
-                    });
+                    let identity = message.identity.filter(|_| !named);
+                    read.entries
+                        .push(Entry { named, ..self.entry(event, &message, identity, now) });
                 }
                 Err(reason) => read.dead.push(self.dead_letter(&message, &reason, now)),
             }
         }
         read
+    }
+
+    /// What is archived of a message: under the identity of the event if it has one, else of the
+    /// message, so that it has the same one whenever it comes.
+    fn entry(&self, event: Event, message: &Message, identity: Option<EventId>, now: f64) -> Entry {
+        let time = message.time.unwrap_or(now);
+        Entry {
+            hash: identity.map_or_else(|| xxh3_64(&message.body), |id| xxh3_64(&id.0)),
+            event: event.identified(|| identity.unwrap_or_else(|| self.ids.next()), time),
+            unique: identity.is_some(),
+            redelivered: message.redelivered,
+            named: false,
+        }
     }
 
     fn event(&self, message: &Message) -> Result<Event, String> {
@@ -67,28 +75,39 @@ impl Portal {
         Event::read(message.body.clone()).map_err(|invalid| invalid.to_string())
     }
 
-    fn dead_letter(&self, message: &Message, reason: &str, now: f64) -> Event {
+    fn dead_letter(&self, message: &Message, reason: &str, now: f64) -> Entry {
         let size = message.cut.unwrap_or(message.body.len() as u64);
         let text = format!("a message is no event: {reason}");
         let letter = self.letter("groundrule portal", now).text(text).with("reason", reason);
-        let event = letter.with("size", size).with("body", kept(&message.body)).event();
-        event.identified(|| self.ids.next(), now)
+        let letter = letter.with("size", size).with("body", kept(&message.body)).event();
+        let of = |id: EventId| EventId::of(message.time.unwrap_or(now), &[&id.0, b"dead letter"]);
+        self.entry(letter, message, message.identity.map(of), now)
     }
 
     /// A dead letter of an event that a destination will not have, however often it is tried.
     #[must_use]
-    pub fn refused(&self, event: &Event, destination: &str, reason: &str) -> Event {
+    pub fn refused(&self, event: &Event, destination: &str, reason: &str) -> Entry {
         let now = (self.clock)();
+        let eventid = event.eventid().unwrap_or_default();
         let text = format!("an event is refused for good: {reason}");
         let letter = self
             .letter("groundrule pipeline", now)
             .text(text)
             .with("reason", reason)
             .with("destination", destination)
-            .with("eventid", event.eventid().unwrap_or_default())
+            .with("eventid", eventid)
             .with("size", event.raw().len() as u64)
             .with("body", kept(event.raw()));
-        letter.event().identified(|| self.ids.next(), now)
+        // The event may come again, after a crash: its letter is the same then.
+        let of = [eventid.as_bytes(), destination.as_bytes(), event.raw()];
+        let id = EventId::of(event.time().unwrap_or(now), &of);
+        Entry {
+            hash: xxh3_64(&id.0),
+            event: letter.event().identified(|| id, now),
+            unique: false,
+            redelivered: false,
+            named: true,
+        }
     }
 
     fn letter(&self, origin: &str, now: f64) -> Draft {
@@ -101,7 +120,7 @@ impl Portal {
         let hash = xxh3_64(event.raw());
         let named = event.eventid().is_some();
         let event = event.identified(|| self.ids.next(), (self.clock)());
-        Entry { event, hash, redelivered: false, named }
+        Entry { event, hash, unique: false, redelivered: false, named }
     }
 }
 

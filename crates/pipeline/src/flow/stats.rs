@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
+use groundrule_core::delivery::Health;
 use groundrule_core::event::{Draft, Event, Kind};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -31,6 +32,7 @@ pub struct Stats {
     waiting: Family<To, Gauge>,
     troubles: Arc<Mutex<Vec<(String, String)>>>,
     queues: Arc<Mutex<Vec<(String, Queue)>>>,
+    sources: Arc<Mutex<Vec<(String, Health)>>>,
 }
 
 impl Default for Stats {
@@ -62,6 +64,7 @@ impl Default for Stats {
             waiting,
             troubles: Arc::default(),
             queues: Arc::default(),
+            sources: Arc::default(),
         }
     }
 }
@@ -72,7 +75,7 @@ impl Stats {
         self.received.inc_by(n as u64);
     }
 
-    /// The archive has events.
+    /// The archive has events that it had not.
     pub fn archived(&self, n: usize) {
         self.archived.inc_by(n as u64);
     }
@@ -87,7 +90,7 @@ impl Stats {
         self.dropped.inc();
     }
 
-    /// A destination has events.
+    /// A destination has taken events.
     pub fn delivered(&self, destination: &str, n: usize) {
         let to = To { destination: destination.to_owned() };
         self.delivered.get_or_create(&to).inc_by(n as u64);
@@ -106,6 +109,14 @@ impl Stats {
     pub fn watch(&self, destination: &str, queue: &Queue) {
         let mut queues = self.queues.lock().expect("nobody panics here");
         queues.push((destination.to_owned(), queue.clone()));
+    }
+
+    /// Watches whether a source can be reached.
+    ///
+    /// # Panics
+    /// When another thread panicked here.
+    pub fn source(&self, name: &str, health: Health) {
+        self.sources.lock().expect("nobody panics here").push((name.to_owned(), health));
     }
 
     /// Something is away, or (with none) works again. Says whether that is news.
@@ -139,7 +150,18 @@ impl Stats {
     /// When another thread panicked here.
     #[must_use]
     pub fn troubles(&self) -> Vec<(String, String)> {
-        self.troubles.lock().expect("nobody panics here").clone()
+        let mut troubles = self.troubles.lock().expect("nobody panics here").clone();
+        let sources = self.sources.lock().expect("nobody panics here");
+        let away = sources.iter().filter_map(|(of, health)| Some((of.clone(), health.trouble()?)));
+        troubles.extend(away);
+        troubles
+    }
+
+    /// The same, in a line.
+    #[must_use]
+    pub fn away(&self) -> String {
+        let troubles = self.troubles().into_iter().map(|(of, what)| format!("{of}: {what}"));
+        troubles.collect::<Vec<_>>().join("; ")
     }
 
     /// The figures in the text form of Prometheus.

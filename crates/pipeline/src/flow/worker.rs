@@ -15,6 +15,9 @@ use crate::part::{Part, PartError};
 /// How many events are handed to a part at once, at most.
 const AT_ONCE: usize = 16_384;
 
+/// How often it is looked for what other processes left.
+const ADOPTED: Duration = Duration::from_secs(10);
+
 /// What came of an attempt, or why the destination is away.
 type Attempt<T> = Result<T, String>;
 
@@ -30,6 +33,10 @@ pub struct Worker {
     at_once: usize,
     pause: Duration,
     again: Instant,
+    /// Whether it is away as far as is known, and was found so with nothing for it to do.
+    idles: bool,
+    /// When it was looked for what others left.
+    looked: Instant,
 }
 
 impl Worker {
@@ -43,9 +50,9 @@ impl Worker {
         backlog: Option<Box<dyn Backlog>>,
         stop: CancellationToken,
     ) -> Self {
-        let (pause, again) = (Duration::ZERO, Instant::now());
-        let at_once = AT_ONCE;
-        Self { name, part, waiting, outlet, backlog, stop, at_once, pause, again }
+        let (pause, at_once, idles) = (Duration::ZERO, AT_ONCE, false);
+        let (again, looked) = (Instant::now(), Instant::now());
+        Self { name, part, waiting, outlet, backlog, stop, at_once, pause, again, idles, looked }
     }
 
     /// Works until it is told to stop, and then on what is left.
@@ -96,7 +103,6 @@ impl Worker {
             events.append(more);
         }
         self.deliver(&events).await?;
-        self.outlet.stats.delivered(&self.name, n);
         for done in receipts {
             // Nobody waits for it when the pipeline is being torn down.
             let _ = done.send(());
@@ -156,6 +162,7 @@ impl Worker {
             match self.part.take(&events[..n]).await {
                 Ok(said) => {
                     self.at_once = (self.at_once * 2).min(AT_ONCE);
+                    self.outlet.stats.delivered(&self.name, n);
                     self.works();
                     return Ok(Ok((n, said)));
                 }
@@ -216,14 +223,37 @@ impl Worker {
     }
 
     async fn tick(&mut self) -> Result<(), Stopped> {
+        self.look_for_others();
         match self.part.tick().await {
-            Ok(said) => self.outlet.say(said).await?,
-            Err(PartError::Away(why) | PartError::Refused(why)) => self.fails(&why),
+            Ok(said) => {
+                self.outlet.say(said).await?;
+                // Whether it takes events is found out with events only.
+                if self.idles {
+                    self.works();
+                }
+            }
+            Err(PartError::Away(why) | PartError::Refused(why)) => {
+                self.fails(&why);
+                self.idles = true;
+            }
         }
         Ok(())
     }
 
+    /// Takes over what other processes left that are gone.
+    fn look_for_others(&mut self) {
+        let Some(backlog) = self.backlog.as_mut().filter(|_| self.looked.elapsed() >= ADOPTED)
+        else {
+            return;
+        };
+        self.looked = Instant::now();
+        if let Err(error) = backlog.adopt() {
+            tracing::warn!(destination = %self.name, %error, "what others left is not taken over");
+        }
+    }
+
     fn works(&mut self) {
+        self.idles = false;
         self.pause = Duration::ZERO;
         self.again = Instant::now();
         if self.outlet.stats.trouble(&self.name, None) {
@@ -232,6 +262,7 @@ impl Worker {
     }
 
     fn fails(&mut self, why: &str) {
+        self.idles = false;
         self.pause = (self.pause * 2).clamp(Duration::from_millis(50), LONGEST_PAUSE);
         self.again = Instant::now() + self.pause;
         if self.outlet.stats.trouble(&self.name, Some(why)) {

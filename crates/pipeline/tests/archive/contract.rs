@@ -3,7 +3,7 @@
 use groundrule_core::event::{Draft, Event, Kind, Severity};
 use groundrule_pipeline::archive::{Archive, ArchiveError, Query};
 
-use crate::events::{again, entry, entry_of, id, named, numbers, raw, texts, time};
+use crate::events::{again, entry, entry_of, id, named, numbers, raw, texts, time, unique};
 
 /// Every promise of the port, one after the other, on an archive that is empty at first.
 pub async fn holds(archive: &dyn Archive) {
@@ -14,6 +14,7 @@ pub async fn holds(archive: &dyn Archive) {
     stopped_when_told(archive).await;
     kept_once(archive).await;
     of_two_that_look_the_same_none_is_lost(archive).await;
+    unique_ones_are_kept_once(archive).await;
     named_ones_are_kept_once(archive).await;
     kept_as_they_are(archive).await;
 }
@@ -138,6 +139,22 @@ async fn of_two_that_look_the_same_none_is_lost(archive: &dyn Archive) {
     archive.append(vec![again(same(4004)), again(same(4005))]).await.unwrap();
     let all = ["number 4000", "number 4001", "number 4004", "number 4005"];
     assert_eq!(of_tag(archive, "same").await, all);
+}
+
+async fn unique_ones_are_kept_once(archive: &dyn Archive) {
+    let about = |number| {
+        unique(entry_of(number, Draft::new(Kind::Archive, "t", "unique", "n", time(number))))
+    };
+    assert_eq!(archive.append((4500..4510).map(about).collect()).await.unwrap(), 10);
+    // However often they come again, alone, together and among new ones.
+    for _ in 0..3 {
+        let mut second: Vec<_> = (4505..4512).map(about).map(again).collect();
+        second.extend((4505..4512).map(about).map(again));
+        let new = archive.append(second).await.unwrap();
+        assert!(new == 2 || new == 0, "{new}");
+    }
+    let expected: Vec<String> = (4500..4512).map(|number| format!("number {number}")).collect();
+    assert_eq!(of_tag(archive, "unique").await, expected);
 }
 
 async fn named_ones_are_kept_once(archive: &dyn Archive) {

@@ -11,7 +11,7 @@ pub fn entry(number: u64) -> Entry {
 
 pub fn entry_of(number: u64, draft: Draft) -> Entry {
     let event = draft.text(format!("number {number}")).event().identified(|| id(number), 0.0);
-    Entry { event, hash: number, redelivered: false, named: false }
+    Entry { event, hash: number, unique: false, redelivered: false, named: false }
 }
 
 pub fn time(number: u64) -> f64 {
@@ -26,6 +26,12 @@ pub fn id(number: u64) -> EventId {
 
 pub fn again(mut entry: Entry) -> Entry {
     entry.redelivered = true;
+    entry
+}
+
+/// One that its broker has a name for, so that it always has the same identity.
+pub fn unique(mut entry: Entry) -> Entry {
+    entry.unique = true;
     entry
 }
 

@@ -133,7 +133,7 @@ async fn a_full_disk_is_told_and_nothing_is_kept_by_half() {
     let batch = |next: u64| (next..next + 1000).map(entry).collect();
     let error = loop {
         match archive.append(batch(next)).await {
-            Ok(()) => next += 1000,
+            Ok(_) => next += 1000,
             Err(error) => break error,
         }
     };

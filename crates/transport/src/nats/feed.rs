@@ -151,6 +151,6 @@ impl Feed {
         if cut.is_some() {
             body = Bytes::copy_from_slice(&body[..body.len().min(KEPT_BYTES)]);
         }
-        Fed { message: Message { body, redelivered, cut, identity: None }, reply }
+        Fed { message: Message { body, redelivered, cut, ..Message::default() }, reply }
     }
 }

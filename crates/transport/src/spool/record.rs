@@ -47,7 +47,7 @@ pub fn read(bytes: &Bytes) -> Option<Message> {
         body: bytes.slice(HEADER..end),
         redelivered: header[4] != 0,
         cut,
-        identity: None,
+        ..Message::default()
     })
 }
 

@@ -232,7 +232,7 @@ fn delivery(frame: Frame, version: Version, past: &mut Past) -> Option<Delivery>
     let name = if version >= Version::V1_2 { "ack" } else { "message-id" };
     let id = frame.raw(name);
     let redelivered = frame.raw("redelivered").is_some_and(|said| said == "true");
-    let mut message = Message { redelivered, cut: frame.cut, body: frame.body, identity: None };
+    let mut message = Message { redelivered, cut: frame.cut, ..Message::new(frame.body) };
     past.mark(&mut message);
     Some(Delivery { id, message })
 }

@@ -145,11 +145,13 @@ fn exists(error: &Error) -> bool {
     matches!(&*error.kind, ErrorKind::Command(command) if command.code == EXISTS)
 }
 
-/// An error of which nothing is left when those are taken away that are there already.
-fn kept_already(error: &Error) -> bool {
-    let ErrorKind::InsertMany(failed) = &*error.kind else { return false };
-    failed.write_concern_error.is_none()
-        && failed.write_errors.iter().flatten().all(|error| error.code == DUPLICATE)
+/// How many are there already, if nothing is left of an error without them.
+fn kept_already(error: &Error) -> Option<usize> {
+    let ErrorKind::InsertMany(failed) = &*error.kind else { return None };
+    let mut errors = failed.write_errors.iter().flatten();
+    let is_nothing_else =
+        failed.write_concern_error.is_none() && errors.all(|error| error.code == DUPLICATE);
+    is_nothing_else.then(|| failed.write_errors.iter().flatten().count())
 }
 
 /// The first thing that went wrong with a single document.
@@ -170,15 +172,15 @@ fn failed(place: &Place, error: &Error) -> ArchiveError {
 
 #[async_trait]
 impl Archive for MongoArchive {
-    async fn append(&self, entries: Vec<Entry>) -> Result<(), ArchiveError> {
+    async fn append(&self, entries: Vec<Entry>) -> Result<usize, ArchiveError> {
         let mut taken = Vec::new();
         let kept: Vec<&Entry> = if entries.iter().any(|entry| entry.redelivered) {
             // Held until all is done: what one append takes for known, no other may.
             let mut seen = self.seen.lock().await;
             let kept = seen.new_ones(&self.place, &self.events, &entries, &mut taken).await?;
-            self.insert(&kept).await?;
+            let new = self.insert(&kept).await?;
             seen.take(taken);
-            return Ok(());
+            return Ok(new);
         } else {
             entries.iter().collect()
         };
@@ -202,9 +204,10 @@ impl Archive for MongoArchive {
 }
 
 impl MongoArchive {
-    async fn insert(&self, entries: &[&Entry]) -> Result<(), ArchiveError> {
+    /// Inserts those that are not there, and says how many.
+    async fn insert(&self, entries: &[&Entry]) -> Result<usize, ArchiveError> {
         if entries.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let documents: Vec<Document> = (self.places(entries.len())..)
             .zip(entries)
@@ -212,9 +215,11 @@ impl MongoArchive {
             .collect();
         let insert = async {
             match self.events.insert_many(documents).ordered(false).await {
-                Err(error) if kept_already(&error) => Ok(Ok(())),
-                Err(error) => Ok(Err(failed(&self.place, &error))),
-                Ok(_) => Ok(Ok(())),
+                Err(error) => match kept_already(&error) {
+                    Some(there) => Ok(Ok(entries.len().saturating_sub(there))),
+                    None => Ok(Err(failed(&self.place, &error))),
+                },
+                Ok(_) => Ok(Ok(entries.len())),
             }
         };
         self.place.within(insert).await?

@@ -29,7 +29,7 @@ impl Seen {
         entries: &'e [Entry],
         taken: &mut Vec<u64>,
     ) -> Result<Vec<&'e Entry>, ArchiveError> {
-        let again = entries.iter().filter(|entry| entry.redelivered);
+        let again = entries.iter().filter(|entry| entry.redelivered && !entry.unique);
         let hashes: Vec<i64> = again.map(|entry| entry.hash.cast_signed()).collect();
         let mut there = counted(place, events, &hashes).await?;
         for (hash, count) in &mut there {
@@ -37,7 +37,8 @@ impl Seen {
         }
         let mut kept = Vec::with_capacity(entries.len());
         for entry in entries {
-            if !entry.redelivered {
+            if !entry.redelivered || entry.unique {
+                // What has an identity of its own is inserted once: its document is named by it.
                 *there.entry(entry.hash).or_default() += 1;
             } else if let Some(count) = there.get_mut(&entry.hash).filter(|count| **count > 0) {
                 *count -= 1;

@@ -80,7 +80,7 @@ impl Drop for SqliteArchive {
 
 #[async_trait]
 impl Archive for SqliteArchive {
-    async fn append(&self, entries: Vec<Entry>) -> Result<(), ArchiveError> {
+    async fn append(&self, entries: Vec<Entry>) -> Result<usize, ArchiveError> {
         let Some(writer) = &self.writer else {
             return Err(ArchiveError::Refused(format!(
                 "{}: opened to be read only",

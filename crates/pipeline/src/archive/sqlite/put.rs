@@ -37,30 +37,32 @@ impl<'c> Put<'c> {
         Ok(Self { connection, now, id, block, fresh: false })
     }
 
-    /// Keeps those entries of one append that are not there. Two of them that were redelivered are
-    /// two messages, even if they look the same: the one is not taken for the other.
+    /// Keeps those entries of one append that are not there, and says how many. Two of them that
+    /// were redelivered are two messages, even if they look the same: the one is not taken for the
+    /// other.
     pub fn entries(
         &mut self,
         entries: &[Entry],
         mut seen: Option<&mut Seen>,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<usize> {
         let mut redelivered = Vec::new();
+        let mut new = 0;
         for entry in entries {
-            if let Some(seen) = seen.as_deref_mut() {
-                if entry.redelivered && seen.take(entry.hash) {
-                    continue;
-                }
-                if entry.named && !self.name(entry)? {
-                    continue;
-                }
-                if entry.redelivered {
-                    redelivered.push(entry.hash);
-                } else {
-                    seen.add(entry.hash);
-                }
-            } else if entry.named && !self.name(entry)? {
+            if let Some(seen) = seen.as_deref_mut()
+                && entry.redelivered
+                && seen.knows(entry)
+            {
                 continue;
             }
+            if entry.named && !self.name(entry)? {
+                continue;
+            }
+            match seen.as_deref_mut() {
+                Some(_) if entry.redelivered && !entry.unique => redelivered.push(entry.hash),
+                Some(seen) => seen.add(entry.hash),
+                None => {}
+            }
+            new += 1;
             self.block.add(entry);
             self.fresh = true;
             if self.block.is_full() {
@@ -70,7 +72,7 @@ impl<'c> Put<'c> {
         if let Some(seen) = seen {
             redelivered.into_iter().for_each(|hash| seen.add(hash));
         }
-        Ok(())
+        Ok(new)
     }
 
     /// Writes what is left, and returns the last block that has events, and how many.

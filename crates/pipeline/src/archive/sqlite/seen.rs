@@ -5,13 +5,14 @@ use std::collections::{HashMap, VecDeque};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::block::read_hashes;
+use crate::archive::Entry;
 
 /// How many are remembered.
 const MOST: usize = 1 << 20;
 
 /// The hashes of the entries that were archived last, by this process or another.
 ///
-/// They are read only when a redelivered message comes: as a rule none does. A message that was
+/// They are read only when a redelivered message comes: as a rule none does. A content that was
 /// archived twice takes two redeliveries for known, so that of two messages with the same content
 /// none is lost.
 #[derive(Default)]
@@ -58,8 +59,13 @@ impl Seen {
         }
     }
 
-    /// Whether such a message was archived and has not come again yet.
-    pub fn take(&mut self, hash: u64) -> bool {
+    /// Whether a message that was redelivered was archived. Where others may look the same, it was
+    /// if one more was archived than came again.
+    pub fn knows(&mut self, entry: &Entry) -> bool {
+        if entry.unique { self.counts.contains_key(&entry.hash) } else { self.take(entry.hash) }
+    }
+
+    fn take(&mut self, hash: u64) -> bool {
         let Some(count) = self.counts.get_mut(&hash) else { return false };
         *count -= 1;
         if *count == 0 {

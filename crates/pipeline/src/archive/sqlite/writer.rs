@@ -20,7 +20,7 @@ const BYTES: usize = 32 << 20;
 /// Entries to be kept, and whom to tell.
 pub(super) struct Job {
     pub entries: Vec<Entry>,
-    pub reply: oneshot::Sender<Result<(), ArchiveError>>,
+    pub reply: oneshot::Sender<Result<usize, ArchiveError>>,
 }
 
 pub(super) struct Writer {
@@ -57,15 +57,20 @@ impl Writer {
                 (events, bytes) = (events + more, bytes + larger);
                 group.push(job);
             }
-            let result = self.keep(&group, bytes);
+            let mut kept = self.keep(&group, bytes).map(Vec::into_iter);
             for job in group {
+                let new = match &mut kept {
+                    Ok(kept) => Ok(kept.next().unwrap_or_default()),
+                    Err(error) => Err(error.clone()),
+                };
                 // Who does not wait any more need not know.
-                let _ = job.reply.send(result.clone());
+                let _ = job.reply.send(new);
             }
         }
     }
 
-    fn keep(&mut self, group: &[Job], bytes: usize) -> Result<(), ArchiveError> {
+    /// Keeps what is to be kept, and says how many entries of each job are new.
+    fn keep(&mut self, group: &[Job], bytes: usize) -> Result<Vec<usize>, ArchiveError> {
         // A file that was moved away would take events which nobody finds again.
         if self.open.as_ref().is_some_and(|open| open.inode != inode(&self.path)) {
             self.open = None;
@@ -75,10 +80,11 @@ impl Writer {
             None => Open::new(&self.path)?,
         };
         let now = (self.clock)();
-        open.keep(group, bytes, self.limits, now)
+        let kept = open
+            .keep(group, bytes, self.limits, now)
             .map_err(|error| file::told(&self.path, &error))?;
         self.open = Some(open);
-        Ok(())
+        Ok(kept)
     }
 }
 
@@ -94,7 +100,7 @@ impl Open {
         bytes: usize,
         limits: Limits,
         now: f64,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<Vec<usize>> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         trim::trim(&transaction, limits, now, bytes)?;
@@ -104,15 +110,16 @@ impl Open {
             seen.catch_up(&transaction)?;
         }
         let mut put = Put::new(&transaction, now)?;
+        let mut kept = Vec::with_capacity(group.len());
         for job in group {
-            put.entries(&job.entries, seen.as_deref_mut())?;
+            kept.push(put.entries(&job.entries, seen.as_deref_mut())?);
         }
         let (block, count) = put.finish()?;
         transaction.commit()?;
         if let Some(seen) = seen {
             seen.stands(block, count);
         }
-        Ok(())
+        Ok(kept)
     }
 }
 

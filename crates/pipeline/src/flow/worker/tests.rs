@@ -25,6 +25,13 @@ struct Moody {
 
 #[async_trait]
 impl Part for Moody {
+    async fn tick(&mut self) -> Result<Vec<Event>, PartError> {
+        match *self.away.lock().unwrap() {
+            true => Err(PartError::Away("away".to_owned())),
+            false => Ok(Vec::new()),
+        }
+    }
+
     async fn take(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
         if *self.away.lock().unwrap() {
             return Err(PartError::Away("away".to_owned()));
@@ -74,11 +81,22 @@ fn event(n: usize) -> Event {
     Draft::new(Kind::Archive, "test", "s", &n.to_string(), 1.0).event()
 }
 
+type Work = tokio::task::JoinHandle<Result<(), Stopped>>;
+
 fn at_work(
     moody: &Moody,
     disk: Option<Disk>,
     dead: Option<Queue>,
-) -> (Queue, CancellationToken, tokio::task::JoinHandle<Result<(), Stopped>>) {
+) -> (Queue, CancellationToken, Work) {
+    counted(moody, disk, dead, Stats::default())
+}
+
+fn counted(
+    moody: &Moody,
+    disk: Option<Disk>,
+    dead: Option<Queue>,
+    stats: Stats,
+) -> (Queue, CancellationToken, Work) {
     let clock: crate::part::Clock = Arc::new(|| 0.0);
     let outlet = Outlet {
         place: None,
@@ -86,7 +104,7 @@ fn at_work(
         portal: Arc::new(Portal::new(clock, "h".to_owned(), 1000)),
         archive: None,
         dead,
-        stats: Stats::default(),
+        stats,
     };
     let (queue, waiting) = queue();
     let stop = CancellationToken::new();
@@ -231,6 +249,53 @@ async fn what_has_no_place_for_dead_letters_waits() {
     put(&queue, 0..1).await.wait().await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(messages.lock().unwrap().len(), 1);
+    stop.cancel();
+    work.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn only_what_was_taken_counts_as_delivered() {
+    let moody = Moody { never: vec![1], ..Moody::default() };
+    let disk = Disk { messages: Arc::default(), room: 1000 };
+    let stats = Stats::default();
+    let (dead, mut letters) = queue();
+    let (queue, stop, work) = counted(&moody, Some(disk), Some(dead), stats.clone());
+    let burying = tokio::spawn(async move {
+        if let Some(batch) = letters.recv().await {
+            batch.split().1.send(()).unwrap();
+        }
+    });
+    let is_delivered = |n: usize| {
+        let line = format!("groundrule_events_delivered_total{{destination=\"test\"}} {n}\n");
+        stats.exposition().contains(&line)
+    };
+    put(&queue, 0..3).await.wait().await.unwrap();
+    burying.await.unwrap();
+    assert!(is_delivered(2), "{}", stats.exposition());
+    *moody.away.lock().unwrap() = true;
+    put(&queue, 3..6).await.wait().await.unwrap();
+    assert!(is_delivered(2), "{}", stats.exposition());
+    *moody.away.lock().unwrap() = false;
+    arrived(&moody, 5).await;
+    assert!(is_delivered(5), "{}", stats.exposition());
+    stop.cancel();
+    work.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_has_nothing_to_do_is_well_again_when_it_can_be_reached() {
+    let moody = Moody::default();
+    let stats = Stats::default();
+    let (_queue, stop, work) = counted(&moody, None, None, stats.clone());
+    for away in [true, false] {
+        *moody.away.lock().unwrap() = away;
+        let told = async {
+            while stats.troubles().is_empty() == away {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), told).await.unwrap();
+    }
     stop.cancel();
     work.await.unwrap().unwrap();
 }
