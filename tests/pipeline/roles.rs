@@ -64,3 +64,24 @@ fn every_part_in_a_process_of_its_own() {
         assert_eq!(process.end(), Some(0), "{}", place.read("pipeline.log"));
     }
 }
+
+#[test]
+fn what_a_portal_let_in_is_not_too_large_for_the_next() {
+    let place = Place::new();
+    place.write(
+        "groundrule.toml",
+        "[pipeline]\nstatus = \"sqlite:status.db\"\nmax_message = 1000\n\
+         [pipeline.queues]\nrouter = \"file:router.ndjson\"\n",
+    );
+    let event = status("web1", "load", 2, 1000.0);
+    let padded = event.replacen('{', &format!("{{{}", " ".repeat(1000 - event.len())), 1);
+    place.write("events.ndjson", format!("{padded}\n"));
+    for arguments in [
+        &["--role", "portal", "--from", "file:events.ndjson", "--archive", "sqlite:e.db"][..],
+        &["--role", "router,status", "--from", "file:router.ndjson"],
+    ] {
+        let ran = place.command(&[&["pipeline"], arguments].concat()).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+    }
+    assert_eq!(statuses(&place).len(), 1);
+}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use groundrule_core::event::Event;
+use groundrule_database::Trouble;
 
 /// The time, in seconds since 1970: handed down, so that tests can set it.
 pub type Clock = Arc<dyn Fn() -> f64 + Send + Sync>;
@@ -18,6 +19,15 @@ pub enum PartError {
     /// It will not work however often it is tried.
     #[error("{0}")]
     Refused(String),
+}
+
+impl From<Trouble> for PartError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Away(words) => Self::Away(words),
+            Trouble::Refused(words) => Self::Refused(words),
+        }
+    }
 }
 
 /// A part of the pipeline: status, metrics, alerts or callbacks.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use groundrule_core::event::{Draft, Event, Kind};
-use groundrule_pipeline::metrics::{Address, GraphitePart, Mapping};
+use groundrule_pipeline::metrics::{Address, Counters, GraphitePart, Mapping};
 use groundrule_pipeline::part::{Part, PartError};
 use groundrule_services::Service;
 
@@ -20,8 +20,12 @@ fn now(carbon: &Service) -> u64 {
 }
 
 fn part(carbon: &Service, mapping: Mapping) -> GraphitePart {
+    counting(carbon, mapping, Counters::memory().unwrap())
+}
+
+fn counting(carbon: &Service, mapping: Mapping, counters: Counters) -> GraphitePart {
     let address = Address::parse(&format!("tcp://{}:{}", carbon.host(), carbon.port())).unwrap();
-    GraphitePart::new(address, mapping, Arc::new(|| 0.0))
+    GraphitePart::new(address, mapping, counters, Arc::new(|| 0.0))
 }
 
 fn figure(subject: &str, time: u64, value: f64) -> Event {
@@ -135,4 +139,29 @@ async fn what_a_broken_connection_lost_does_not_wait_for_the_next_event() {
     carbon.restart();
     while part.tick().await.is_err() {}
     wait(&carbon, "last.load.x", now, 5.0);
+}
+
+#[tokio::test]
+async fn processes_count_together_and_go_on_counting() {
+    let carbon = groundrule_services::carbon();
+    let now = now(&carbon);
+    let file = carbon.directory().join("counts.db");
+    let open = || counting(&carbon, Mapping::default(), Counters::open(&file).unwrap());
+    let login = Draft::new(Kind::SimpleCounter, "o", "web1", "login", now as f64).event();
+    let (mut one, mut other) = (open(), open());
+    one.take(&[login.clone(), login.clone()]).await.unwrap();
+    other.take(std::slice::from_ref(&login)).await.unwrap();
+    drop(one);
+    let mut next = open();
+    next.take(&[login.clone(), login.clone()]).await.unwrap();
+    next.finish().await.unwrap();
+    wait(&carbon, "web1.login.count", now, 5.0);
+    // What `other` writes again is the sum, and not what it had counted.
+    carbon.kill();
+    carbon.restart();
+    let again = until_taken(&mut other, &[figure("web1", now, 1.0)]).await;
+    assert!(again < 50, "{again}");
+    other.finish().await.unwrap();
+    wait(&carbon, "web1.load.x", now, 1.0);
+    assert_eq!(read(&carbon, "web1.login.count", now), Some(5.0));
 }

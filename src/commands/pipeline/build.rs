@@ -11,7 +11,7 @@ use groundrule_pipeline::alerts::{AlertState, AlertsPart, AlertsSetup, NotifierS
 use groundrule_pipeline::archive::{self, Limits};
 use groundrule_pipeline::callbacks::CallbacksPart;
 use groundrule_pipeline::flow::{self, Connect, Role, Setup, Sources, Valid};
-use groundrule_pipeline::metrics::{Address, GraphitePart, Mapping};
+use groundrule_pipeline::metrics::{Address, Counters, GraphitePart, Mapping};
 use groundrule_pipeline::part::{Clock, Part, PartError};
 use groundrule_pipeline::routes::{PartName, Reloader, Rules};
 use groundrule_pipeline::status::{self, StatusPart, StatusStore};
@@ -251,7 +251,12 @@ impl<'c> Building<'c> {
             Some(template) => Mapping::parse(template).map_err(|error| wrong(error.to_string()))?,
             None => Mapping::default(),
         };
-        Ok(GraphitePart::new(address, mapping, self.clock.clone()))
+        let counters = match self.remembered(PartName::Metrics) {
+            Some(file) => Counters::open(&made(&file)?),
+            None => Counters::memory(),
+        };
+        let counters = counters.map_err(|error| wrong_part("metrics", &error))?;
+        Ok(GraphitePart::new(address, mapping, counters, self.clock.clone()))
     }
 
     async fn alerts(

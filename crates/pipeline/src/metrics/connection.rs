@@ -111,10 +111,11 @@ impl Connection {
         Ok(())
     }
 
-    /// Finds out whether the connection is broken, and if so makes a new one.
-    pub(super) async fn revive(&mut self) -> Result<(), PartError> {
+    /// Finds out whether the connection is broken, and if so makes a new one. Returns whether
+    /// something was written again.
+    pub(super) async fn revive(&mut self) -> Result<bool, PartError> {
         if self.alive().await {
-            return Ok(());
+            return Ok(false);
         }
         if let Some((until, _)) = self.pause {
             sleep_until(until).await;
@@ -129,7 +130,7 @@ impl Connection {
             self.put(&lines).await?;
         }
         self.pause = None;
-        Ok(())
+        Ok(self.used())
     }
 
     /// Whether something was ever written that a broken connection may have lost.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use groundrule_core::event::{Event, Kind};
 
 use super::connection::{Address, Connection};
-use super::counters::Counters;
+use super::counters::{Counters, Counts};
 use super::mapping::Mapping;
 use crate::part::{Clock, Part, PartError};
 
@@ -26,9 +26,9 @@ impl GraphitePart {
     /// The part for a carbon. It connects when the first figure comes. The clock is for events
     /// without a time.
     #[must_use]
-    pub fn new(address: Address, mapping: Mapping, clock: Clock) -> Self {
+    pub fn new(address: Address, mapping: Mapping, counters: Counters, clock: Clock) -> Self {
         let connection = Connection::new(address);
-        Self { connection, mapping, clock, counters: Counters::default(), left_out: 0 }
+        Self { connection, mapping, clock, counters, left_out: 0 }
     }
 
     /// How many figures were left out, because Graphite cannot store their times.
@@ -37,16 +37,14 @@ impl GraphitePart {
         self.left_out
     }
 
-    /// The lines of a batch, and how many figures have none.
-    fn lines(&mut self, events: &[Event]) -> (Vec<u8>, u64) {
+    fn figures(&self, events: &[Event]) -> Figures {
         let mut lines = Vec::with_capacity(events.len() * 64);
-        let mut left_out = 0;
-        self.counters.begin();
+        let (mut counts, mut left_out) = (Counts::new(), 0);
         for event in events {
-            let counts = event.kind() == Kind::SimpleCounter && !event.has_metrics();
+            let is_counted = event.kind() == Kind::SimpleCounter && !event.has_metrics();
             let metrics = event.metrics();
             let Some(second) = second(event.time().unwrap_or_else(|| (self.clock)())) else {
-                left_out += metrics.len() as u64 + u64::from(counts);
+                left_out += metrics.len() as u64 + u64::from(is_counted);
                 continue;
             };
             let path = |metric: &str| self.mapping.path(event.subject(), event.name(), metric);
@@ -54,15 +52,55 @@ impl GraphitePart {
                 // Writing to memory does not fail.
                 let _ = writeln!(lines, "{} {value} {second}", path(metric));
             }
-            if counts {
-                self.counters.count(second, path(COUNT));
+            if is_counted {
+                *counts.entry((path(COUNT), second)).or_default() += 1;
             }
         }
-        for (path, total, second) in self.counters.totals() {
-            let _ = writeln!(lines, "{path} {total} {second}");
-        }
-        (lines, left_out)
+        Figures { lines, counts, left_out }
     }
+
+    /// Connects if need be. What is written again then may have been counted on since.
+    async fn revive(&mut self) -> Result<(), PartError> {
+        if self.connection.revive().await? {
+            let counts = self.counters.all().await?;
+            self.write(written(&counts)).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, lines: Vec<u8>) -> Result<(), PartError> {
+        if lines.is_empty() { Ok(()) } else { self.connection.write(lines.into()).await }
+    }
+
+    async fn count(&mut self, counts: Counts) -> Result<(), PartError> {
+        if counts.is_empty() {
+            return Ok(());
+        }
+        let totals = self.counters.add(counts, (self.clock)()).await?;
+        if let Err(error) = self.write(written(&totals)).await {
+            self.counters.forget().await?;
+            return Err(error);
+        }
+        self.counters.commit().await
+    }
+}
+
+/// What a batch says.
+struct Figures {
+    lines: Vec<u8>,
+    counts: Counts,
+    /// How many have no line.
+    left_out: u64,
+}
+
+/// The lines of counts.
+fn written(counts: &Counts) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for ((path, second), count) in counts {
+        // Writing to memory does not fail.
+        let _ = writeln!(lines, "{path} {count} {second}");
+    }
+    lines
 }
 
 /// The second of a time, if Graphite can store it: it has 32 bits for it.
@@ -71,18 +109,19 @@ impl GraphitePart {
     clippy::cast_sign_loss,
     reason = "it is within the range"
 )]
-fn second(time: f64) -> Option<u64> {
-    if (0.0..=f64::from(u32::MAX)).contains(&time) { Some(time as u64) } else { None }
+fn second(time: f64) -> Option<u32> {
+    if (0.0..=f64::from(u32::MAX)).contains(&time) { Some(time as u32) } else { None }
 }
 
 #[async_trait]
 impl Part for GraphitePart {
     async fn take(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
-        let (lines, left_out) = self.lines(events);
-        if !lines.is_empty() {
-            self.connection.write(lines.into()).await?;
+        let Figures { lines, counts, left_out } = self.figures(events);
+        if !lines.is_empty() || !counts.is_empty() {
+            self.revive().await?;
         }
-        self.counters.commit();
+        self.write(lines).await?;
+        self.count(counts).await?;
         self.left_out += left_out;
         Ok(Vec::new())
     }
@@ -90,7 +129,7 @@ impl Part for GraphitePart {
     async fn tick(&mut self) -> Result<Vec<Event>, PartError> {
         // What a broken connection has lost does not wait for the next event.
         if self.connection.used() {
-            self.connection.revive().await?;
+            self.revive().await?;
         }
         Ok(Vec::new())
     }
@@ -112,11 +151,17 @@ mod tests {
 
     fn part() -> GraphitePart {
         let address = Address { host: "127.0.0.1".to_owned(), port: 1 };
-        GraphitePart::new(address, Mapping::default(), Arc::new(|| 7.0))
+        GraphitePart::new(
+            address,
+            Mapping::default(),
+            Counters::memory().unwrap(),
+            Arc::new(|| 7.0),
+        )
     }
 
     fn lines(events: &[Event]) -> String {
-        String::from_utf8(part().lines(events).0).unwrap()
+        let figures = part().figures(events);
+        String::from_utf8([figures.lines, written(&figures.counts)].concat()).unwrap()
     }
 
     #[test]
@@ -142,8 +187,8 @@ mod tests {
     #[test]
     fn times_that_cannot_be_stored_are_left_out() {
         let at = |time| Draft::new(Kind::Metric, "o", "s", "n", time).metric("m", 1.0).event();
-        let (lines, left_out) = part().lines(&[at(-1.0), at(1e10), at(4_294_967_295.0)]);
-        assert_eq!((lines.as_slice(), left_out), (&b"s.n.m 1 4294967295\n"[..], 2));
+        let figures = part().figures(&[at(-1.0), at(1e10), at(4_294_967_295.0)]);
+        assert_eq!((&figures.lines[..], figures.left_out), (&b"s.n.m 1 4294967295\n"[..], 2));
     }
 
     proptest! {
