@@ -26,6 +26,13 @@ impl EventId {
         Self(id)
     }
 
+    /// When it was given, in seconds since 1970.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_be_bytes([a, b, c, d]).into()
+    }
+
     /// Reads 24 hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -151,17 +151,17 @@ impl<'de> Deserialize<'de> for Fields<'de> {
                 let mut fields = Fields::default();
                 while let Some(field) = map.next_key()? {
                     match field {
-                        Field::Name => once(&mut fields.name, &mut map)?,
-                        Field::Subject => once(&mut fields.subject, &mut map)?,
-                        Field::Origin => once(&mut fields.origin, &mut map)?,
-                        Field::Text => once(&mut fields.text, &mut map)?,
-                        Field::EventId => once(&mut fields.eventid, &mut map)?,
-                        Field::Type => once(&mut fields.kind, &mut map)?,
-                        Field::Severity => once(&mut fields.severity, &mut map)?,
-                        Field::EventTime => once(&mut fields.time, &mut map)?,
-                        Field::Ttl => once(&mut fields.ttl, &mut map)?,
-                        Field::Metrics => once(&mut fields.metrics, &mut map)?,
-                        Field::Tags => once(&mut fields.tags, &mut map)?,
+                        Field::Name => once("name", &mut fields.name, &mut map)?,
+                        Field::Subject => once("subject", &mut fields.subject, &mut map)?,
+                        Field::Origin => once("origin", &mut fields.origin, &mut map)?,
+                        Field::Text => once("text", &mut fields.text, &mut map)?,
+                        Field::EventId => once("eventid", &mut fields.eventid, &mut map)?,
+                        Field::Type => once("type", &mut fields.kind, &mut map)?,
+                        Field::Severity => once("severity", &mut fields.severity, &mut map)?,
+                        Field::EventTime => once("eventtime", &mut fields.time, &mut map)?,
+                        Field::Ttl => once("ttl", &mut fields.ttl, &mut map)?,
+                        Field::Metrics => once("metrics", &mut fields.metrics, &mut map)?,
+                        Field::Tags => once("tags", &mut fields.tags, &mut map)?,
                         Field::Other => {
                             map.next_value::<Sound>()?;
                         }
@@ -175,11 +175,12 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 }
 
 fn once<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    name: &str,
     field: &mut Option<T>,
     map: &mut A,
 ) -> Result<(), A::Error> {
     if field.is_some() {
-        return Err(A::Error::custom("a field stands twice"));
+        return Err(A::Error::custom(format_args!("{name} stands twice")));
     }
     *field = map.next_value()?;
     Ok(())
@@ -508,7 +509,7 @@ mod tests {
         assert!(with(r#""eventtime":1e999"#).contains("out of range"));
         assert!(with(r#""x":1e999"#).contains("out of range"));
         assert!(with(r#""x":"\ud800""#).starts_with("not JSON"));
-        assert!(with(r#""name":"m""#).starts_with("a field stands twice"));
+        assert!(with(r#""name":"m""#).starts_with("name stands twice"));
         assert!(with(r#""metrics":[1]"#).starts_with("metrics is no object"));
         assert_eq!(
             with(&format!(r#""x":{}{}"#, "[".repeat(10_000), "]".repeat(10_000))),

@@ -162,7 +162,7 @@ impl CallbacksPart {
             match rule.is_for(event) {
                 Ok(true) => matching.push(at),
                 Ok(false) => {}
-                Err(why) => tracing::debug!(rule = rule.name, why, "a condition cannot say"),
+                Err(why) => tracing::warn!(rule = rule.name, why, "a condition cannot say"),
             }
         }
         if matching.is_empty() || self.is_known(event) {

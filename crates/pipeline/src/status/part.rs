@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use groundrule_core::event::{Draft, Event, Kind, Severity};
+use groundrule_core::event::{Draft, Event, EventId, Kind, Severity};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -16,6 +16,10 @@ pub const ORIGIN: &str = "groundrule status";
 
 /// How many bytes an alert may have though its event has fewer.
 const SMALL: usize = 512 * 1024;
+
+/// How far ahead a clock may be, in seconds: what is said to be so later than that is so now. Else
+/// one event of a wrong clock, or in milliseconds, would make late ones of all that follow.
+const AHEAD: f64 = 86_400.0;
 
 /// Takes status and alert events in, and makes alert events of transitions and of everything that
 /// is not OK.
@@ -38,9 +42,10 @@ impl StatusPart {
 #[async_trait]
 impl Part for StatusPart {
     async fn take(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
-        let told: Cow<'_, [Event]> = match events.iter().all(tells) {
+        let now = (self.clock)();
+        let told: Cow<'_, [Event]> = match events.iter().all(|e| tells(e) && !is_ahead(e, now)) {
             true => events.into(),
-            false => events.iter().filter(|event| tells(event)).cloned().collect(),
+            false => events.iter().filter(|e| tells(e)).map(|e| timely(e, now)).collect(),
         };
         let changes = self.store.apply(&told).await?;
         let by = |change: &Change| told.get(change.by?);
@@ -70,6 +75,25 @@ fn tells(event: &Event) -> bool {
         Kind::Alert => event.origin() != ORIGIN,
         _ => false,
     }
+}
+
+fn is_ahead(event: &Event, now: f64) -> bool {
+    event.time().is_some_and(|time| time > now + AHEAD)
+}
+
+/// An event that is not ahead of its time: of when it came, which its identity says, whenever it
+/// comes again.
+fn timely(event: &Event, now: f64) -> Event {
+    if !is_ahead(event, now) {
+        return event.clone();
+    }
+    let given = event.eventid().and_then(EventId::parse).map(EventId::seconds);
+    // An identity that somebody else gave may say anything.
+    let came = given.filter(|given| (0.0..AHEAD).contains(&(now - given))).unwrap_or(now);
+    let mut value = event.value();
+    value.insert("eventtime".to_owned(), came.into());
+    let raw = serde_json::to_vec(&value).unwrap_or_default();
+    Event::read(raw.into()).unwrap_or_else(|_| event.clone())
 }
 
 /// What somebody should know of a change.

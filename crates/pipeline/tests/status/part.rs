@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use groundrule_core::event::{Event, Kind, Severity};
+use groundrule_core::event::{Event, EventId, Kind, Severity};
 use groundrule_pipeline::part::Part;
 use groundrule_pipeline::status::{ORIGIN, SqliteStatus, StatusPart};
 use serde_json::{Value, json};
@@ -191,4 +191,22 @@ async fn nothing_runs_out_before_a_new_process_had_time_to_hear_of_it() {
     assert!(part.tick().await.unwrap().is_empty());
     now.store(1123, Ordering::SeqCst);
     assert_eq!(part.tick().await.unwrap()[0].subject(), "web1");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_far_ahead_does_not_make_a_status_deaf() {
+    let Bench { mut part, now, _directory } = bench();
+    now.store(1_790_000_000, Ordering::SeqCst);
+    // Milliseconds where seconds are meant.
+    let text = r#"{"type":"status","subject":"web1","name":"load","severity":2,"eventtime":1790000000000}"#;
+    let id = EventId::of(1_789_999_999.0, &[b"x"]);
+    let ahead = Event::read(text.to_owned().into()).unwrap().identified(|| id, 0.0);
+    let alerts = part.take(std::slice::from_ref(&ahead)).await.unwrap();
+    assert_eq!(brief(&alerts), [(2, true, Value::Null)]);
+    assert_eq!(alerts[0].time(), Some(1_789_999_999.0));
+    now.store(1_790_000_020, Ordering::SeqCst);
+    let good = said("web1", 1_790_000_010.0, 0, "");
+    assert_eq!(brief(&part.take(&[good]).await.unwrap()), [(0, true, json!(2))]);
+    // It is late when it comes again.
+    assert!(part.take(&[ahead]).await.unwrap().is_empty());
 }
