@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use groundrule_core::delivery::{CarryError, Message, Sink, Source};
@@ -383,7 +383,8 @@ async fn a_message_has_one_identity_however_often_it_comes() {
     assert_eq!(once[22].cut, Some(300_000));
     let known = identities(&once);
     assert_eq!(known.len(), 23);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let started = std::fs::metadata(server.directory().join("processes")).unwrap();
+    let now = started.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
     for message in &once {
         let seconds = u32::from_be_bytes(message.identity.unwrap().0[..4].try_into().unwrap());
         assert!(now.abs_diff(seconds.into()) < 600, "{seconds}");

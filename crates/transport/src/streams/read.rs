@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use async_trait::async_trait;
@@ -13,7 +14,63 @@ use crate::intake::{Batch, Intake};
 use crate::{Endpoint, Settings, query};
 
 /// A source that is read by a thread of its own: reading may wait for ever.
-pub struct Reading(Intake<Message>);
+pub struct Reading {
+    intake: Intake<Message>,
+    thread: Arc<Progress>,
+}
+
+/// How far the thread is.
+#[derive(Default)]
+struct Progress(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    stopped: bool,
+    /// Whether it reads at the moment, which may last for ever.
+    reads: bool,
+    /// How many bytes it has of a line whose end it has not.
+    begun: u64,
+}
+
+impl Progress {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it may read on.
+    fn begins(&self, lines: &Lines) -> bool {
+        let mut state = self.state();
+        state.begun = lines.begun();
+        state.reads = !state.stopped;
+        if state.stopped {
+            state.warn();
+        }
+        state.reads
+    }
+
+    fn ends(&self) {
+        self.state().reads = false;
+    }
+
+    /// Returns whether it reads at the moment, and so may never hear of it.
+    fn stop(&self) -> bool {
+        let mut state = self.state();
+        if !state.stopped && state.reads {
+            state.warn();
+        }
+        state.stopped = true;
+        state.reads
+    }
+}
+
+impl State {
+    fn warn(&self) {
+        if self.begun > 0 {
+            let bytes = self.begun;
+            tracing::warn!(bytes, "a line is dropped that was not read to its end before the stop");
+        }
+    }
+}
 
 /// Reads standard input.
 pub fn stdin(endpoint: Endpoint, settings: &Settings) -> Result<Reading, CarryError> {
@@ -41,31 +98,39 @@ fn start<R: Read>(
     max_message: usize,
 ) -> Result<Reading, CarryError> {
     let (input, intake) = Intake::new();
+    let progress = Arc::new(Progress::default());
+    let of_thread = Arc::clone(&progress);
     let failed = move |error| query::refused(&endpoint, &format!("cannot read it: {error}"));
     let failed_here = failed.clone();
     thread::Builder::new()
         .name("reading".to_owned())
         .spawn(move || {
-            if let Err(error) = open().and_then(|reader| read(reader, &input, max_message)) {
+            let read = open().and_then(|reader| read(reader, &input, max_message, &of_thread));
+            if let Err(error) = read {
                 // Whoever would hear it is gone if this fails.
                 let _ = input.blocking_send(Err(failed(error)));
             }
         })
         .map_err(failed_here)?;
-    Ok(Reading(intake))
+    Ok(Reading { intake, thread: progress })
 }
 
 fn read(
     mut reader: impl Read,
     input: &mpsc::Sender<Batch<Message>>,
     max_message: usize,
+    progress: &Progress,
 ) -> io::Result<()> {
     let mut lines = Lines::new(max_message);
     loop {
+        if !progress.begins(&lines) {
+            return Ok(());
+        }
         let buffer = lines.room();
         let before = buffer.len();
         buffer.resize(before + READ_BYTES, 0);
         let read = reader.read(&mut buffer[before..]);
+        progress.ends();
         buffer.truncate(before + read.as_ref().map_or(0, |read| *read));
         match read {
             Ok(0) => break,
@@ -86,11 +151,19 @@ fn read(
 #[async_trait]
 impl Source for Reading {
     async fn receive(&mut self, max: usize) -> Result<Vec<Message>, CarryError> {
-        self.0.receive(max).await
+        self.intake.receive(max).await
     }
 
     /// A file is read from its beginning again.
     async fn settle(&mut self, _upto: u64) -> Result<(), CarryError> {
         Ok(())
+    }
+
+    /// What was read is still to be received: of standard input nobody else would read it.
+    fn stop(&mut self) -> bool {
+        if self.thread.stop() {
+            self.intake.close();
+        }
+        true
     }
 }

@@ -1,7 +1,7 @@
 //! What a broker calls a message, on real brokers.
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use groundrule_core::delivery::Message;
 use groundrule_core::event::EventId;
@@ -19,7 +19,8 @@ fn identities(messages: &[Message]) -> BTreeSet<EventId> {
 #[tokio::test]
 async fn activemq_calls_a_message_the_same_over_connections_versions_and_a_crash() {
     let service = ACTIVEMQ.own();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let started = std::fs::metadata(service.directory().join("processes")).unwrap();
+    let now = started.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
     for version in ["1.0", "1.1", "1.2"] {
         let path = format!("/queue/named?version={version}");
         sink(&service, &path).send(&messages(&BODIES[..2])).await.unwrap();
