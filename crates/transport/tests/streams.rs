@@ -268,6 +268,10 @@ async fn a_read_that_waits_for_ever_holds_up_no_stop() {
     assert!(source.stop());
     assert_eq!(rest(&mut source).await, ["two"]);
     drop(writer);
+    // It cannot even be opened while nobody writes.
+    let mut unopened = self::source(&format!("file:{}", path.display()), &small()).unwrap();
+    assert!(unopened.stop());
+    assert_eq!(rest(&mut unopened).await, [""; 0]);
 }
 
 #[test]

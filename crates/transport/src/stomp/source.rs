@@ -128,7 +128,8 @@ impl Past {
 async fn keep(options: Options, inbox: Arc<Inbox>, health: Health) {
     let mut past = Past::default();
     let mut next = 0;
-    loop {
+    // Once it is stopped, another connection would bring nothing that anybody wants.
+    while !inbox.is_stopped() {
         let tried = tokio::select! {
             () = closed(&inbox) => return,
             tried = connect(&options, &mut next) => tried,
@@ -152,9 +153,6 @@ async fn keep(options: Options, inbox: Arc<Inbox>, health: Health) {
             return inbox.fail(lost);
         }
         warn!(address = options.shown, error = %lost, "no messages for now");
-        if inbox.is_stopped() {
-            return;
-        }
         tokio::select! {
             () = closed(&inbox) => return,
             () = sleep(past.patience.wait()) => {}

@@ -4,14 +4,19 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use groundrule_core::delivery::{CarryError, Message, Source};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::lines::{Lines, READ_BYTES};
 use crate::intake::{Batch, Intake};
 use crate::{Endpoint, Settings, query};
+
+/// How long the thread may take to hand on what it has read.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// A source that is read by a thread of its own: reading may wait for ever.
 pub struct Reading {
@@ -20,19 +25,21 @@ pub struct Reading {
 }
 
 /// How far the thread is.
-#[derive(Default)]
 struct Progress(Mutex<State>);
 
-#[derive(Default)]
 struct State {
     stopped: bool,
-    /// Whether it reads at the moment, which may last for ever.
-    reads: bool,
+    /// Whether it opens or reads at the moment, which may last for ever.
+    waits: bool,
     /// How many bytes it has of a line whose end it has not.
     begun: u64,
 }
 
 impl Progress {
+    fn new() -> Self {
+        Self(Mutex::new(State { stopped: false, waits: true, begun: 0 }))
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,25 +48,15 @@ impl Progress {
     fn begins(&self, lines: &Lines) -> bool {
         let mut state = self.state();
         state.begun = lines.begun();
-        state.reads = !state.stopped;
+        state.waits = !state.stopped;
         if state.stopped {
             state.warn();
         }
-        state.reads
+        state.waits
     }
 
     fn ends(&self) {
-        self.state().reads = false;
-    }
-
-    /// Returns whether it reads at the moment, and so may never hear of it.
-    fn stop(&self) -> bool {
-        let mut state = self.state();
-        if !state.stopped && state.reads {
-            state.warn();
-        }
-        state.stopped = true;
-        state.reads
+        self.state().waits = false;
     }
 }
 
@@ -98,7 +95,7 @@ fn start<R: Read>(
     max_message: usize,
 ) -> Result<Reading, CarryError> {
     let (input, intake) = Intake::new();
-    let progress = Arc::new(Progress::default());
+    let progress = Arc::new(Progress::new());
     let of_thread = Arc::clone(&progress);
     let failed = move |error| query::refused(&endpoint, &format!("cannot read it: {error}"));
     let failed_here = failed.clone();
@@ -151,6 +148,17 @@ fn read(
 #[async_trait]
 impl Source for Reading {
     async fn receive(&mut self, max: usize) -> Result<Vec<Message>, CarryError> {
+        if self.thread.state().stopped {
+            // It may just have read something, or read for ever.
+            if let Ok(batch) = timeout(GRACE, self.intake.receive(max)).await {
+                return batch;
+            }
+            let state = self.thread.state();
+            if state.waits {
+                state.warn();
+                self.intake.close();
+            }
+        }
         self.intake.receive(max).await
     }
 
@@ -161,9 +169,7 @@ impl Source for Reading {
 
     /// What was read is still to be received: of standard input nobody else would read it.
     fn stop(&mut self) -> bool {
-        if self.thread.stop() {
-            self.intake.close();
-        }
+        self.thread.state().stopped = true;
         true
     }
 }
