@@ -24,7 +24,13 @@ impl<T> Intake<T> {
         (sender, Self { batches, left: Vec::new().into_iter(), failed: None })
     }
 
-    /// Waits for something and takes at most `max`; nothing once all senders are gone. What was
+    /// Lets nothing more in: who has another batch is told so. What is in stays to be received.
+    pub fn close(&mut self) {
+        self.batches.close();
+    }
+
+    /// Waits for something and takes at most `max`; nothing once all senders are gone, or it
+    /// is closed and empty. What was
     /// put in stays there if this is dropped.
     pub async fn receive(&mut self, max: usize) -> Batch<T> {
         let mut taken = Vec::new();

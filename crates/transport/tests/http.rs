@@ -238,6 +238,163 @@ async fn it_is_answered_when_all_is_settled_and_not_before() {
     .unwrap();
 }
 
+/// A connection that stays, over which requests are posted.
+struct Poster(TcpStream);
+
+impl Poster {
+    fn connect(port: u16) -> Self {
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        Self(stream)
+    }
+
+    fn post(&mut self, body: &str) {
+        let length = body.len();
+        write!(
+            self.0,
+            "POST /events HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+    }
+
+    /// All that is answered until the connection ends.
+    async fn answer(mut self) -> String {
+        tokio::task::spawn_blocking(move || {
+            let mut answer = String::new();
+            self.0.read_to_string(&mut answer).unwrap();
+            answer
+        })
+        .await
+        .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_source_settles_what_is_in_and_takes_nothing_else() {
+    let port = free_port();
+    let url = format!("http://127.0.0.1:{port}/events");
+    let mut source = source(&url, &settings(None)).unwrap();
+    let mut posters: Vec<_> = (0..4).map(|_| Poster::connect(port)).collect();
+    posters[0].post(&event(0));
+    assert_eq!(source.receive(10).await.unwrap().len(), 1);
+    // One is in and not received, one has begun, one is idle after an answer.
+    let mut idle = Poster::connect(port);
+    idle.post(&event(9));
+    assert_eq!(source.receive(10).await.unwrap().len(), 1);
+    source.settle(2).await.unwrap();
+    posters[1].post(&event(1));
+    let begun = event(2);
+    let length = begun.len();
+    let half = &begun[..9];
+    write!(
+        posters[2].0,
+        "POST /events HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n{half}"
+    )
+    .unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(source.stop(), "what is in is to be received");
+    posters[2].0.write_all(&begun.as_bytes()[9..]).unwrap();
+    let late = Poster::connect(port);
+    let late = {
+        let mut late = late;
+        late.post(&event(3));
+        late.answer()
+    };
+    let idle = idle.answer().await;
+    assert_eq!(idle.matches("HTTP/1.1").count(), 1, "{idle}");
+    let late = late.await;
+    let mut posters = posters.into_iter();
+    let [first, second, third, silent] = std::array::from_fn(|_| posters.next().unwrap());
+    let third = third.answer().await;
+    for refused in [&late, &third] {
+        assert!(
+            refused.starts_with("HTTP/1.1 503 ") && refused.contains("it is being stopped"),
+            "{refused}"
+        );
+    }
+    assert_eq!(silent.answer().await, "", "who has asked for nothing is left alone");
+    // What was in is received, and answered when it is settled.
+    let last = source.receive(10).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&last[0].body), event(1));
+    assert_eq!(last.len(), 1);
+    assert_eq!(source.receive(10).await.unwrap().len(), 0);
+    source.settle(3).await.unwrap();
+    for answer in [first.answer().await, second.answer().await] {
+        assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
+    }
+    drop(source);
+}
+
+#[tokio::test]
+async fn who_closes_has_answered() {
+    let port = free_port();
+    let mut source = source(&format!("http://127.0.0.1:{port}/events"), &settings(None)).unwrap();
+    let [mut settled, mut unsettled] = [Poster::connect(port), Poster::connect(port)];
+    settled.post(&event(1));
+    assert_eq!(source.receive(1).await.unwrap().len(), 1);
+    unsettled.post(&event(2));
+    assert_eq!(source.receive(1).await.unwrap().len(), 1);
+    source.settle(1).await.unwrap();
+    source.close().await;
+    // Whatever becomes of the runtime now.
+    for (poster, status) in [(settled, "202"), (unsettled, "503")] {
+        let mut answer = String::new();
+        let mut stream = poster.0;
+        stream.set_nonblocking(true).unwrap();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+/// However a stop comes in between: what is accepted is received, and what is refused is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_under_load_loses_nothing_that_is_accepted() {
+    for round in 0..10 {
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}/events");
+        let mut source = source(&url, &settings(None)).unwrap();
+        let posts: Vec<_> = (0..64)
+            .map(|n| {
+                tokio::spawn(raw(
+                    port,
+                    format!(
+                        "POST /events HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{}",
+                        event(n).len(),
+                        event(n)
+                    )
+                    .into_bytes(),
+                ))
+            })
+            .collect();
+        let (mut taken, mut count) = (Vec::new(), 0);
+        while count < 5 + round * 5 {
+            let some = source.receive(3).await.unwrap();
+            count += some.len() as u64;
+            taken.extend(some);
+            source.settle(count).await.unwrap();
+        }
+        source.stop();
+        loop {
+            let some = source.receive(3).await.unwrap();
+            if some.is_empty() {
+                break;
+            }
+            count += some.len() as u64;
+            taken.extend(some);
+            source.settle(count).await.unwrap();
+        }
+        let taken: Vec<_> =
+            taken.iter().map(|m| String::from_utf8_lossy(&m.body).into_owned()).collect();
+        for (n, post) in posts.into_iter().enumerate() {
+            let answer = post.await.unwrap();
+            let accepted = answer.starts_with("HTTP/1.1 202 ");
+            assert!(accepted || answer.starts_with("HTTP/1.1 503 "), "{answer}");
+            assert_eq!(accepted, taken.contains(&event(n)), "{answer}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn many_at_once_and_a_slow_one_among_them() {
     let taking = Taking::start("?connections=32", None);
@@ -359,7 +516,8 @@ async fn every_status_is_understood() {
         ("200 OK", "ok"),
         ("202 Accepted", "ok"),
         ("204 No Content", "ok"),
-        ("400 Bad Request", "refused"),
+        // Nothing was ever taken there: it may be a server for something else.
+        ("400 Bad Request", "away"),
         ("401 Unauthorized", "away"),
         ("403 Forbidden", "away"),
         ("404 Not Found", "away"),
@@ -390,6 +548,65 @@ async fn every_status_is_understood() {
     let url = format!("http://127.0.0.1:{}/events", free_port());
     let error = sink(&url, &settings(None)).unwrap().send(&one).await.unwrap_err();
     assert!(matches!(&error, CarryError::Away(why) if why.contains("refused")), "{error}");
+}
+
+/// A server that gives each request the next of these answers.
+fn answering_in_turn(answers: Vec<(&'static str, &'static str)>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for (status, body) in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_bad_request_is_the_fault_of_the_events_only_where_others_are_taken_or_it_says_so() {
+    let one = [Message::new(Bytes::from(event(1)))];
+    let bad = "400 Bad Request";
+    let port = answering_in_turn(vec![
+        (bad, "Client sent an HTTP request to an HTTPS server."),
+        (bad, r#"{"error":"no token"}"#),
+        (bad, r#"{"error":"1 of 1 events invalid","events":[]}"#),
+        (bad, r#"{"error":"1 of 1 events invalid","events":[{"index":0,"reasons":["too odd"]}]}"#),
+        (bad, "what"),
+        ("202 Accepted", ""),
+        (bad, "what"),
+    ]);
+    let mut to = sink(&format!("http://127.0.0.1:{port}/events"), &settings(None)).unwrap();
+    let mut told = Vec::new();
+    for _ in 0..7 {
+        told.push(match to.send(&one).await {
+            Ok(()) => "ok",
+            Err(CarryError::Away(_)) => "away",
+            Err(CarryError::Refused(_)) => "refused",
+        });
+    }
+    assert_eq!(told, ["away", "away", "away", "refused", "away", "ok", "refused"]);
+}
+
+#[tokio::test]
+async fn plain_http_to_a_port_that_speaks_tls_makes_no_dead_letters() {
+    let files = certificates();
+    let file = |name: &str| files.path().join(name).display().to_string();
+    let port = free_port();
+    let identity = format!("cert={}&key={}", file("cert.pem"), file("key.pem"));
+    let mut source =
+        source(&format!("https://127.0.0.1:{port}/events?{identity}"), &settings(None)).unwrap();
+    let task = tokio::spawn(async move { source.receive(1).await });
+    let mut to = sink(&format!("http://127.0.0.1:{port}/events"), &settings(None)).unwrap();
+    let error = to.send(&[Message::new(Bytes::from(event(1)))]).await.unwrap_err();
+    assert!(matches!(error, CarryError::Away(_)), "{error}");
+    task.abort();
 }
 
 /// An authority in a directory, and a certificate for 127.0.0.1 that it signed.

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use groundrule_core::delivery::{CarryError, Message, Sink, Source};
@@ -54,6 +54,25 @@ async fn taken(source: &mut Box<dyn Source>, count: usize) -> Vec<Message> {
     all
 }
 
+/// Takes and settles so many different messages that came before. Some versions of the server send one of
+/// them twice.
+async fn again(source: &mut Box<dyn Source>, count: usize) -> BTreeSet<String> {
+    let (mut seen, mut received) = (BTreeSet::new(), 0);
+    while seen.len() < count {
+        let some = taken(source, 1).await;
+        assert!(some[0].redelivered);
+        received += 1;
+        seen.extend(texts(&some));
+        source.settle(received).await.unwrap();
+    }
+    while let Ok(some) = timeout(Duration::from_millis(300), source.receive(1)).await {
+        received += 1;
+        assert!(seen.contains(&texts(&some.unwrap())[0]));
+        source.settle(received).await.unwrap();
+    }
+    seen
+}
+
 /// Whether nothing comes for a while.
 async fn silent(source: &mut Box<dyn Source>) -> bool {
     timeout(Duration::from_millis(700), source.receive(10)).await.is_err()
@@ -85,16 +104,14 @@ async fn what_is_not_settled_comes_again() {
     assert_eq!(taken(&mut first, 100).await.len(), 100);
     first.settle(40).await.unwrap();
     // To the same process, after a while.
-    let again = taken(&mut first, 60).await;
-    assert!(again.iter().all(|message| message.redelivered));
-    let numbers: BTreeSet<_> = texts(&again).into_iter().collect();
+    let more = taken(&mut first, 60).await;
+    assert!(more.iter().all(|message| message.redelivered));
+    let numbers: BTreeSet<_> = texts(&more).into_iter().collect();
     assert_eq!(numbers, texts(&numbered(40..100)).into_iter().collect());
     drop(first);
     // To another one.
     let mut second = from(&server, "in?stream=S");
-    let again = taken(&mut second, 60).await;
-    assert!(again.iter().all(|message| message.redelivered));
-    second.settle(60).await.unwrap();
+    assert_eq!(again(&mut second, 60).await, numbers);
     assert!(silent(&mut second).await);
 }
 
@@ -335,4 +352,184 @@ fn wrong_addresses_are_told() {
     assert!(refused("/a?stream=x.y").contains("stream is a name"));
     assert!(refused("/a?steam=x").contains("\"steam\" means nothing"));
     assert!(refused("/a?timeout=soon").contains("timeout is no number"));
+}
+
+fn identities(messages: &[Message]) -> BTreeSet<String> {
+    messages.iter().map(|message| message.identity.unwrap().to_string()).collect()
+}
+
+/// The identities of what comes, until there are so many.
+async fn all_of(source: &mut Box<dyn Source>, count: usize) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    while all.len() < count {
+        all.extend(identities(&taken(source, 1).await));
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_message_has_one_identity_however_often_it_comes() {
+    let server = nats();
+    let mut sink = to(&server, "in?stream=S");
+    // The same text three times: these are three messages.
+    let mut all = numbered(0..20);
+    all.extend(numbered(0..2));
+    all.push(Message::new(Bytes::from(vec![b'x'; 300_000])));
+    sink.send(&all).await.unwrap();
+    let small = Settings { max_message: 100_000, ..settings(server.password()) };
+    let open = || source(&url(&server, "in?stream=S&ack_wait=1"), &small).unwrap();
+    let mut first = open();
+    let once = taken(&mut first, 23).await;
+    assert_eq!(once[22].cut, Some(300_000));
+    let known = identities(&once);
+    assert_eq!(known.len(), 23);
+    let started = std::fs::metadata(server.directory().join("processes")).unwrap();
+    let now = started.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    for message in &once {
+        let seconds = u32::from_be_bytes(message.identity.unwrap().0[..4].try_into().unwrap());
+        assert!(now.abs_diff(seconds.into()) < 600, "{seconds}");
+    }
+    // To the same process after a while, to another one, and after a crash of the server.
+    assert_eq!(identities(&taken(&mut first, 23).await), known);
+    first.close().await;
+    let mut second = open();
+    assert_eq!(all_of(&mut second, 23).await, known);
+    second.close().await;
+    server.kill();
+    server.restart();
+    let mut third = open();
+    assert_eq!(all_of(&mut third, 23).await, known);
+    third.close().await;
+    let plain = source(&url(&server, "other"), &small);
+    let mut plain = plain.unwrap();
+    let mut sink = to(&server, "other");
+    let heard = timeout(SOON, async {
+        loop {
+            if let Ok(some) = timeout(Duration::from_millis(50), plain.receive(1)).await {
+                break some.unwrap();
+            }
+            sink.send(&numbered(0..1)).await.unwrap();
+        }
+    });
+    assert_eq!(heard.await.unwrap()[0].identity, None, "without a stream it has no name");
+}
+
+#[tokio::test]
+async fn who_closes_gives_back_at_once_what_is_not_settled() {
+    let server = nats();
+    to(&server, "in?stream=S").send(&numbered(0..1000)).await.unwrap();
+    let mut first = from(&server, "in?stream=S");
+    let begun = std::time::Instant::now();
+    // Its runtime ends right after it, as that of a process does.
+    let closing = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            assert_eq!(taken(&mut first, 1000).await.len(), 1000);
+            first.settle(400).await.unwrap();
+            first.close().await;
+        });
+    });
+    closing.await.unwrap();
+    let mut second = from(&server, "in?stream=S");
+    let numbers = again(&mut second, 600).await;
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert_eq!(numbers, texts(&numbered(400..1000)).into_iter().collect());
+}
+
+#[tokio::test]
+async fn who_closes_under_load_keeps_nothing_back() {
+    let server = nats();
+    to(&server, "in?stream=S").send(&numbered(0..30_000)).await.unwrap();
+    let mut first = from(&server, "in?stream=S");
+    assert_eq!(taken(&mut first, 3000).await.len(), 3000);
+    first.settle(2000).await.unwrap();
+    assert!(!first.stop(), "the server has what it does not take");
+    assert_eq!(first.receive(10).await.unwrap().len(), 0);
+    let begun = std::time::Instant::now();
+    first.close().await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    let mut second = from(&server, "in?stream=S");
+    let (mut seen, mut count) = (BTreeSet::new(), 0);
+    while seen.len() < 28_000 {
+        let some = timeout(Duration::from_secs(20), second.receive(1000)).await;
+        let some = some.unwrap_or_else(|_| panic!("{} came back", seen.len())).unwrap();
+        count += some.len() as u64;
+        seen.extend(texts(&some));
+        second.settle(count).await.unwrap();
+    }
+    assert!(seen.contains("2000") && !seen.contains("1999"));
+    // Closed while its server is away, it does not wait for it.
+    server.kill();
+    let begun = std::time::Instant::now();
+    second.close().await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn what_no_stream_keeps_is_still_received_after_a_stop() {
+    let server = nats();
+    let mut sink = to(&server, "in");
+    let mut source = from(&server, "in");
+    let probe = [Message::new(Bytes::from_static(b"probe"))];
+    timeout(SOON, async {
+        while timeout(Duration::from_millis(50), source.receive(1)).await.is_err() {
+            sink.send(&probe).await.unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    sink.send(&numbered(0..10_000)).await.unwrap();
+    // The server has passed all of them on before it answers who connects now.
+    to(&server, "elsewhere").send(&probe).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(source.stop());
+    let mut got = Vec::new();
+    loop {
+        let some = timeout(SOON, source.receive(500)).await.unwrap().unwrap();
+        if some.is_empty() {
+            break;
+        }
+        got.extend(texts(&some).into_iter().filter(|text| text != "probe"));
+    }
+    assert_eq!(got, texts(&numbered(0..10_000)));
+    // It has told that it takes nothing any more.
+    sink.send(&numbered(0..1)).await.unwrap();
+    assert_eq!(source.receive(1).await.unwrap().len(), 0);
+    let mut unused = from(&server, "in");
+    unused.stop();
+    assert_eq!(timeout(SOON, unused.receive(1)).await.unwrap().unwrap().len(), 0);
+}
+
+/// Waits until a source is in trouble or not.
+async fn until(health: &groundrule_core::delivery::Health, trouble: bool) {
+    let waited = timeout(Duration::from_secs(20), async {
+        while health.trouble().is_some() != trouble {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{:?}", health.trouble());
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_shown_until_it_is_back() {
+    for rest in ["in", "in?stream=S"] {
+        let server = nats();
+        let mut source = from(&server, rest);
+        let health = source.health();
+        assert_eq!(health.trouble(), None);
+        server.kill();
+        let receiving = tokio::spawn(async move { source.receive(1).await });
+        // It cannot be reached from the beginning; then it breaks off.
+        for _ in 0..2 {
+            until(&health, true).await;
+            let why = health.trouble().unwrap();
+            assert!(why.contains("NATS") || why.contains("nats://"), "{why}");
+            assert!(!why.contains(server.password()), "{why}");
+            server.restart();
+            until(&health, false).await;
+            server.kill();
+        }
+        until(&health, true).await;
+        receiving.abort();
+    }
 }

@@ -143,6 +143,137 @@ async fn receiving_may_be_given_up_at_any_time() {
     sender.join().unwrap();
 }
 
+/// Everything until the source ends.
+async fn rest(source: &mut Box<dyn Source>) -> Vec<String> {
+    let mut all = Vec::new();
+    loop {
+        let some = tokio::time::timeout(Duration::from_secs(20), source.receive(100)).await;
+        let some = some.expect("it does not end").unwrap();
+        if some.is_empty() {
+            return all;
+        }
+        all.extend(texts(&some));
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_source_hands_on_what_was_sent() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("in.socket");
+    let port = free_port();
+    let mut sources = [
+        source(&format!("tcp://127.0.0.1:{port}"), &small()).unwrap(),
+        source(&format!("unix:{}", path.display()), &small()).unwrap(),
+    ];
+    let connect = |at: usize| -> Box<dyn ReadWrite> {
+        match at {
+            0 => Box::new(TcpStream::connect(("127.0.0.1", port)).unwrap()),
+            _ => Box::new(UnixStream::connect(&path).unwrap()),
+        }
+    };
+    for (at, source) in sources.iter_mut().enumerate() {
+        let mut streams: Vec<_> = (0..3).map(|_| connect(at)).collect();
+        streams[0].write_all(b"first\n").unwrap();
+        assert_eq!(texts(&taken(source, 1).await), ["first"]);
+        // Far more than fits between the connection and who receives.
+        let many: String = (0..60_000).map(|n| format!("{n:05}\n")).collect();
+        let (mut busy, written) = (streams.remove(0), many.clone());
+        let sender = thread::spawn(move || {
+            busy.write_all(written.as_bytes()).unwrap();
+            busy
+        });
+        // One has not ended its line, one ended it with the connection; one just connected.
+        streams[0].write_all(b"whole\nha").unwrap();
+        streams[1].write_all(b"last").unwrap();
+        drop(streams.remove(1));
+        let busy = tokio::task::spawn_blocking(|| sender.join().unwrap()).await.unwrap();
+        let mut unnoticed = connect(at);
+        unnoticed.write_all(b"unnoticed\n").unwrap();
+        assert!(source.stop());
+        let mut all = rest(source).await;
+        all.sort_unstable();
+        let mut expected: Vec<_> = many.lines().map(str::to_owned).collect();
+        expected.extend(["last", "unnoticed", "whole"].map(str::to_owned));
+        assert_eq!(all.len(), expected.len());
+        assert_eq!(all, expected);
+        // Who is connected notices, and nobody else can connect.
+        for mut stream in [busy, streams.remove(0), unnoticed] {
+            assert!(matches!(stream.read(&mut [0; 8]), Ok(0) | Err(_)));
+        }
+        match at {
+            0 => assert!(TcpStream::connect(("127.0.0.1", port)).is_err()),
+            _ => assert!(!path.exists()),
+        }
+    }
+}
+
+trait ReadWrite: Read + Write + Send {}
+
+impl<S: Read + Write + Send> ReadWrite for S {}
+
+#[tokio::test]
+async fn a_sender_that_never_stops_holds_up_no_stop() {
+    let port = free_port();
+    let mut source = source(&format!("tcp://127.0.0.1:{port}"), &small()).unwrap();
+    let sender = thread::spawn(move || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        while stream.write_all(b"more\n").is_ok() {}
+    });
+    taken(&mut source, 100).await;
+    let begun = std::time::Instant::now();
+    assert!(source.stop());
+    let all = rest(&mut source).await;
+    assert!(all.iter().all(|line| line == "more"), "only whole lines");
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    tokio::task::spawn_blocking(|| sender.join().unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_source_that_was_stopped_before_it_began_ends() {
+    let port = free_port();
+    let mut unused = source(&format!("tcp://127.0.0.1:{port}"), &small()).unwrap();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.write_all(b"early\n").unwrap();
+    assert!(unused.stop());
+    assert_eq!(rest(&mut unused).await, ["early"]);
+}
+
+#[tokio::test]
+async fn a_file_that_is_being_read_is_left_where_it_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events.ndjson");
+    let many: String = (0..500_000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
+    fs::write(&path, many).unwrap();
+    let mut source = source(&format!("file:{}", path.display()), &small()).unwrap();
+    assert_eq!(taken(&mut source, 10).await.len(), 10);
+    assert!(source.stop());
+    let all = rest(&mut source).await;
+    // What was read without a gap, and no more than what waits between two threads.
+    assert!(all.len() > 1000 && all.len() < 400_000, "{}", all.len());
+    let expected: Vec<_> = (10..10 + all.len()).map(|n| format!("{{\"n\":{n}}}")).collect();
+    assert_eq!(all, expected);
+}
+
+#[tokio::test]
+async fn a_read_that_waits_for_ever_holds_up_no_stop() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    let mut source = source(&format!("file:{}", path.display()), &small()).unwrap();
+    let mut writer = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    writer.write_all(b"one\ntwo\nha").unwrap();
+    assert_eq!(texts(&taken(&mut source, 1).await), ["one"]);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(source.stop());
+    assert_eq!(rest(&mut source).await, ["two"]);
+    drop(writer);
+    // It cannot even be opened while nobody writes.
+    let mut unopened = self::source(&format!("file:{}", path.display()), &small()).unwrap();
+    assert!(unopened.stop());
+    assert_eq!(rest(&mut unopened).await, [""; 0]);
+}
+
 #[test]
 fn only_this_machine_may_send_unless_anyone_may() {
     let port = free_port();

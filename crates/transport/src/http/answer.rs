@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{
-    ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
-    WWW_AUTHENTICATE,
+    ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
+    TRANSFER_ENCODING, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use bytes::Bytes;
@@ -43,7 +43,11 @@ pub struct Taker {
 #[async_trait]
 impl Answers for Taker {
     async fn answer(&self, door: &Door, request: Request<Incoming>) -> Answer {
-        answered(door, &self.input, request).await.unwrap_or_else(Refusal::answer)
+        let mut answer = answered(door, &self.input, request).await.unwrap_or_else(Refusal::answer);
+        if self.input.is_closed() {
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        answer
     }
 }
 
@@ -54,6 +58,9 @@ async fn answered(
 ) -> Result<Answer, Refusal> {
     let deadline = Instant::now() + door.timeout;
     let lines = accepted(door, &request)?;
+    if input.is_closed() {
+        return Err(stopped());
+    }
     // The room is held until the events are dealt with.
     let (_room, body) = taken(door, request, deadline).await?;
     let messages = match body::events(&body, lines) {
@@ -64,11 +71,15 @@ async fn answered(
     let count = messages.len();
     match timeout_at(deadline, handed(input, messages)).await {
         Ok(true) => Ok(reply(StatusCode::ACCEPTED, &json!({ "accepted": count }))),
-        Ok(false) => Err(Refusal::busy("it is being stopped")),
+        Ok(false) => Err(stopped()),
         Err(_) => Err(Refusal::busy(
             "the events could not be dealt with in time; they may have been taken",
         )),
     }
+}
+
+fn stopped() -> Refusal {
+    Refusal::busy("it is being stopped")
 }
 
 /// Whether a request is one to post events, and if they come one a line.

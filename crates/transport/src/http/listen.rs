@@ -26,6 +26,8 @@ use super::door::Door;
 const HEADERS: Duration = Duration::from_secs(20);
 /// How long TLS may take to be agreed on.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a connection on which nobody asks is left open after a stop.
+const GRACE: Duration = Duration::from_millis(100);
 /// The most bytes of the headers.
 const HEADER_BYTES: usize = 64 << 10;
 
@@ -40,22 +42,36 @@ pub trait Answers: Send + Sync + 'static {
 pub struct Listen<A> {
     pub door: Arc<Door>,
     pub answers: Arc<A>,
+    /// Connections that there are then end with the answer that is under way; others are still
+    /// accepted, and the answers say what is the matter.
+    pub refuse: CancellationToken,
+    /// Nobody is accepted any more.
     pub stop: CancellationToken,
+    /// How many more may be connected.
+    pub free: Arc<Semaphore>,
+}
+
+impl<A> Listen<A> {
+    /// Answers whoever connects, until it is stopped.
+    pub fn new(door: Arc<Door>, answers: A, stop: CancellationToken) -> Self {
+        let free = Arc::new(Semaphore::new(door.connections));
+        Self { door, answers: Arc::new(answers), refuse: stop.child_token(), stop, free }
+    }
 }
 
 impl<A> Clone for Listen<A> {
     fn clone(&self) -> Self {
         let (door, answers) = (Arc::clone(&self.door), Arc::clone(&self.answers));
-        Self { door, answers, stop: self.stop.clone() }
+        let (refuse, stop) = (self.refuse.clone(), self.stop.clone());
+        Self { door, answers, refuse, stop, free: Arc::clone(&self.free) }
     }
 }
 
 impl<A: Answers> Listen<A> {
     /// Accepts connections until it is stopped; those that there are then finish their answers.
     pub async fn run(self, listener: TcpListener) {
-        let free = Arc::new(Semaphore::new(self.door.connections));
         while let Some(Ok(permit)) =
-            self.stop.run_until_cancelled(Arc::clone(&free).acquire_owned()).await
+            self.stop.run_until_cancelled(Arc::clone(&self.free).acquire_owned()).await
         {
             match self.stop.run_until_cancelled(listener.accept()).await {
                 None => return,
@@ -96,12 +112,17 @@ impl<A: Answers> Listen<A> {
                 .max_buf_size(HEADER_BYTES)
                 .serve_connection(TokioIo::new(stream), service)
         );
-        let ended = match self.stop.run_until_cancelled(connection.as_mut()).await {
+        let end = if self.refuse.is_cancelled() { &self.stop } else { &self.refuse };
+        let ended = match end.run_until_cancelled(connection.as_mut()).await {
             Some(ended) => ended,
-            None => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
+            // Who is just asking hears why not.
+            None => match timeout(GRACE, connection.as_mut()).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            },
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke");

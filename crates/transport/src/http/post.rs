@@ -8,6 +8,7 @@ use groundrule_core::delivery::{CarryError, Message, Sink};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
+use serde_json::Value;
 
 use crate::ndjson::lines;
 use crate::{Endpoint, Settings, query, tls};
@@ -15,8 +16,9 @@ use crate::{Endpoint, Settings, query, tls};
 /// How many bytes are posted at once, unless one event alone has more.
 const REQUEST_BYTES: usize = 1 << 20;
 /// What says that a request will not do as it is, whoever sends it and whenever it comes.
-const UNFIT: [StatusCode; 3] =
-    [StatusCode::BAD_REQUEST, StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY];
+const UNFIT: [StatusCode; 2] = [StatusCode::PAYLOAD_TOO_LARGE, StatusCode::UNPROCESSABLE_ENTITY];
+/// How much of an answer is read: more than our own server says of invalid events.
+const READ_BYTES: usize = 1 << 20;
 /// How much of an answer is repeated.
 const TOLD_BYTES: usize = 500;
 
@@ -26,6 +28,8 @@ pub struct Post {
     url: String,
     token: Option<HeaderValue>,
     client: Client,
+    /// Whether the server has taken events from here.
+    taken: bool,
 }
 
 impl Post {
@@ -42,10 +46,10 @@ impl Post {
         let url = format!("{}://{host}{port}{path}", endpoint.scheme);
         let token = endpoint.token(settings)?.map(|token| bearer(&endpoint, &token)).transpose()?;
         let client = client(&endpoint, timeout)?;
-        Ok(Self { endpoint, url, token, client })
+        Ok(Self { endpoint, url, token, client, taken: false })
     }
 
-    async fn post(&self, messages: &[Message]) -> Result<(), CarryError> {
+    async fn post(&mut self, messages: &[Message]) -> Result<(), CarryError> {
         let mut request = self
             .client
             .post(&self.url)
@@ -59,13 +63,18 @@ impl Post {
         })?;
         let status = answer.status();
         if status.is_success() {
+            self.taken = true;
             return Ok(());
         }
-        let why = format!("{}: {status}: {}", self.endpoint, words(answer).await);
-        match UNFIT.contains(&status) {
-            true => Err(CarryError::Refused(why)),
-            false => Err(CarryError::Away(why)),
-        }
+        let said = said(answer).await;
+        let why = format!("{}: {status}: {}", self.endpoint, words(&said));
+        // Whoever never took anything may answer that to all requests, such as a server that wants
+        // TLS: that is no fault of these events.
+        let unfit = match status {
+            StatusCode::BAD_REQUEST => self.taken || names_events(&said),
+            _ => UNFIT.contains(&status),
+        };
+        Err(if unfit { CarryError::Refused(why) } else { CarryError::Away(why) })
     }
 }
 
@@ -87,15 +96,29 @@ fn client(endpoint: &Endpoint, timeout: Duration) -> Result<Client, CarryError> 
         .map_err(|error| query::refused(endpoint, &cause(&error)))
 }
 
-/// The beginning of what a server says, on one line.
-async fn words(mut answer: Response) -> String {
+/// What a server says, or the beginning of it.
+async fn said(mut answer: Response) -> Vec<u8> {
     let mut said = Vec::new();
-    while said.len() < TOLD_BYTES
+    while said.len() < READ_BYTES
         && let Ok(Some(more)) = answer.chunk().await
     {
-        said.extend_from_slice(&more[..more.len().min(TOLD_BYTES - said.len())]);
+        said.extend_from_slice(&more[..more.len().min(READ_BYTES - said.len())]);
     }
-    let said = String::from_utf8_lossy(&said);
+    said
+}
+
+/// Whether a server says which events are invalid, as our own does.
+fn names_events(said: &[u8]) -> bool {
+    let said: Value = serde_json::from_slice(said).unwrap_or_default();
+    said["events"].as_array().is_some_and(|events| {
+        let named = |event: &Value| event["index"].is_u64() && event["reasons"].is_array();
+        !events.is_empty() && events.iter().all(named)
+    })
+}
+
+/// The beginning of it, on one line.
+fn words(said: &[u8]) -> String {
+    let said = String::from_utf8_lossy(&said[..said.len().min(TOLD_BYTES)]);
     said.split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()

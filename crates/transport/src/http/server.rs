@@ -61,8 +61,7 @@ impl Server {
 
     /// Answers until it is stopped; what is being answered then is finished.
     pub async fn run(self, router: Router, stop: CancellationToken) {
-        let answers = Arc::new(Routed(router));
-        Listen { door: self.door, answers, stop }.run(self.listener).await;
+        Listen::new(self.door, Routed(router), stop).run(self.listener).await;
     }
 }
 

@@ -2,32 +2,42 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use groundrule_core::delivery::{CarryError, Message, Source};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::answer::{Posting, Taker};
 use super::door::Door;
 use super::listen::Listen;
-use crate::intake::{Batch, Intake};
+use crate::intake::Intake;
 use crate::streams::bind;
 use crate::{Endpoint, Settings, query};
+
+/// How long answers may take to be taken in the end.
+const LEAVE: Duration = Duration::from_secs(2);
 
 /// A source that listens. A request is answered when all its events are settled; when the source is
 /// dropped, answers that can be given are.
 pub struct Posted {
     endpoint: Endpoint,
-    door: Arc<Door>,
-    waiting: Option<(std::net::TcpListener, mpsc::Sender<Batch<Posting>>)>,
+    waiting: Option<(std::net::TcpListener, Listen<Taker>)>,
     intake: Intake<Posting>,
     received: u64,
     /// Whom to tell when everything up to a number is settled.
     open: VecDeque<(u64, oneshot::Sender<()>)>,
-    stop: CancellationToken,
-    _stopped: DropGuard,
+    /// Whoever asks from then on is refused.
+    refuse: CancellationToken,
+    /// Nobody is accepted from then on.
+    ended: CancellationToken,
+    _ends: DropGuard,
+    /// How many may be connected, and how many more.
+    connections: usize,
+    free: Arc<Semaphore>,
 }
 
 impl Posted {
@@ -39,28 +49,28 @@ impl Posted {
             door.guarded(&endpoint)?;
         }
         let (input, intake) = Intake::new();
-        let stop = CancellationToken::new();
+        let ended = CancellationToken::new();
+        let connections = door.connections;
+        let listen = Listen::new(door, Taker { input }, ended.clone());
         Ok(Self {
             endpoint,
-            door,
-            waiting: Some((listener, input)),
+            refuse: listen.refuse.clone(),
+            _ends: ended.clone().drop_guard(),
+            ended,
+            connections,
+            free: Arc::clone(&listen.free),
+            waiting: Some((listener, listen)),
             intake,
             received: 0,
             open: VecDeque::new(),
-            _stopped: stop.clone().drop_guard(),
-            stop,
         })
     }
 
     fn start(&mut self) -> Result<(), CarryError> {
-        let Some((listener, input)) = self.waiting.take() else { return Ok(()) };
+        let Some((listener, listen)) = self.waiting.take() else { return Ok(()) };
         let listener = TcpListener::from_std(listener)
             .map_err(|error| query::refused(&self.endpoint, &format!("cannot listen: {error}")))?;
-        let door = Arc::clone(&self.door);
-        tokio::spawn(
-            Listen { door, answers: Arc::new(Taker { input }), stop: self.stop.clone() }
-                .run(listener),
-        );
+        tokio::spawn(listen.run(listener));
         Ok(())
     }
 }
@@ -85,5 +95,24 @@ impl Source for Posted {
             let _ = done.send(());
         }
         Ok(())
+    }
+
+    /// Requests that are in are answered when their events are settled; until it is dropped, all
+    /// others are answered that it is being stopped, and their events are not taken.
+    fn stop(&mut self) -> bool {
+        self.waiting = None;
+        self.intake.close();
+        self.refuse.cancel();
+        true
+    }
+
+    /// Whoever has asked is answered, and has the answer.
+    async fn close(&mut self) {
+        self.stop();
+        self.open.clear();
+        self.ended.cancel();
+        let all = u32::try_from(self.connections).unwrap_or(u32::MAX);
+        // Who does not take its answer is not waited for.
+        let _ = timeout(LEAVE, self.free.acquire_many(all)).await;
     }
 }

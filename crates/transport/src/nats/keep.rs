@@ -4,12 +4,12 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use async_nats::Client;
-use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, pull};
 use async_nats::jetstream::context::{ContextBuilder, CreateStreamErrorKind, GetStreamErrorKind};
 use async_nats::jetstream::stream::{
     Config, ConsumerErrorKind, RetentionPolicy, StorageType, Stream,
 };
+use async_nats::jetstream::{Context, ErrorCode};
 use groundrule_core::delivery::CarryError;
 
 use super::link::cause;
@@ -18,13 +18,38 @@ use super::options::Options;
 /// How long the server may take for an answer.
 const ANSWER: Duration = Duration::from_secs(5);
 
+/// Which consumer of which stream messages come from.
+pub struct Kept {
+    stream: String,
+    consumer: String,
+}
+
+impl Kept {
+    /// That of an address, if a stream keeps them.
+    pub fn of(options: &Options) -> Option<Self> {
+        let stream = options.stream.clone()?;
+        Some(Self { stream, consumer: options.durable.clone() })
+    }
+
+    /// How many ask for messages at the moment. Whoever answers has heard all that was said before.
+    pub async fn waiting(&self, client: &Client) -> Option<usize> {
+        let stream = context(client).get_stream_no_info(&self.stream).await.ok()?;
+        Some(stream.consumer_info(&self.consumer).await.ok()?.num_waiting)
+    }
+}
+
+/// Where the server is asked about streams.
+fn context(client: &Client) -> Context {
+    ContextBuilder::new().timeout(ANSWER).build(client.clone())
+}
+
 /// The stream; makes one that keeps each message on the disk until it is settled, where there is
 /// none.
 ///
 /// # Errors
 /// When there is none and none can be made.
 pub async fn stream(client: &Client, options: &Options) -> Result<Stream, CarryError> {
-    let context = ContextBuilder::new().timeout(ANSWER).build(client.clone());
+    let context = context(client);
     let name = options.stream.clone().unwrap_or_default();
     let missing = match context.get_stream(&name).await {
         Ok(stream) => return Ok(stream),

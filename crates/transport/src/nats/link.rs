@@ -1,10 +1,11 @@
 //! A connection to a NATS server, which the client renews by itself.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
-use groundrule_core::delivery::CarryError;
+use groundrule_core::delivery::{CarryError, Health};
 
 use super::options::Options;
 
@@ -17,15 +18,41 @@ const WAITING: usize = 65_536;
 
 /// What went wrong last with a connection.
 #[derive(Clone, Default)]
-pub struct Trouble(Arc<Mutex<Option<String>>>);
+pub struct Trouble {
+    last: Arc<Mutex<Option<String>>>,
+    /// Where it is shown.
+    health: Health,
+    /// Whether there is a subscription that the client renews together with the connection.
+    subscribed: Arc<AtomicBool>,
+}
 
 impl Trouble {
+    /// One that is shown there.
+    pub fn shown_by(health: Health) -> Self {
+        Self { health, ..Self::default() }
+    }
+
+    /// Messages come.
+    pub fn ends(&self) {
+        self.subscribed.store(true, Ordering::Relaxed);
+        self.health.works();
+    }
+
+    /// No messages come, and why, until they are asked for anew.
+    pub fn begins(&self, why: &str) {
+        self.subscribed.store(false, Ordering::Relaxed);
+        self.health.fails(why);
+    }
+
     fn note(&self, event: &Event) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Connected => {
                 tracing::info!("connected to NATS");
                 *last = None;
+                if self.subscribed.load(Ordering::Relaxed) {
+                    self.health.works();
+                }
             }
             Event::SlowConsumer(_) => {
                 tracing::warn!("NATS: messages came faster than they were taken, and are lost");
@@ -33,7 +60,9 @@ impl Trouble {
             Event::ServerError(error) => *last = Some(error.to_string()),
             Event::ClientError(error) => *last = Some(error.to_string()),
             Event::Disconnected => {
-                tracing::warn!("the connection to NATS ended; it is renewed");
+                const ENDED: &str = "the connection to NATS ended; it is renewed";
+                tracing::warn!("{ENDED}");
+                self.health.fails(ENDED);
                 last.get_or_insert_with(|| "the connection ended".to_owned());
             }
             Event::LameDuckMode | Event::Draining | Event::Closed => {}
@@ -42,17 +71,16 @@ impl Trouble {
 
     /// It, with words before it.
     pub fn after(&self, why: &str) -> String {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().map_or_else(|| why.to_owned(), |last| format!("{why}: {last}"))
     }
 }
 
-/// Connects once.
+/// Connects once; notes there what goes wrong with the connection, now and later.
 ///
 /// # Errors
 /// When the server is away, or refuses who connects.
-pub async fn connect(options: &Options) -> Result<(Client, Trouble), CarryError> {
-    let trouble = Trouble::default();
+pub async fn connect(options: &Options, trouble: &Trouble) -> Result<Client, CarryError> {
     let noting = trouble.clone();
     let mut with = ConnectOptions::new()
         .name("groundrule")
@@ -76,7 +104,7 @@ pub async fn connect(options: &Options) -> Result<(Client, Trouble), CarryError>
         with = with.require_tls(true).tls_client_config(tls.clone());
     }
     match with.connect(&options.servers[..]).await {
-        Ok(client) => Ok((client, trouble)),
+        Ok(client) => Ok(client),
         Err(error) => Err(match error.kind() {
             ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
                 options.refused("the server does not let this user in: look at user and password")

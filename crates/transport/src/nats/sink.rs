@@ -68,7 +68,8 @@ impl Publishing {
     }
 
     async fn link(&self) -> Result<Link, CarryError> {
-        let (client, trouble) = link::connect(&self.options).await?;
+        let trouble = Trouble::default();
+        let client = link::connect(&self.options, &trouble).await?;
         if self.options.stream.is_some() {
             keep::stream(&client, &self.options).await?;
         }

@@ -38,6 +38,7 @@ struct State {
     /// The newest that is settled, and which the broker has not been told of.
     settled: Option<Bytes>,
     failed: Option<CarryError>,
+    stopped: bool,
     closed: bool,
 }
 
@@ -53,7 +54,7 @@ impl Inbox {
         }
     }
 
-    /// Takes at most `max` messages, and waits for the first.
+    /// Takes at most `max` messages, and waits for the first; none once it is stopped.
     pub async fn receive(&self, max: usize) -> Result<Vec<Message>, CarryError> {
         loop {
             let arrived = self.arrived.notified();
@@ -68,7 +69,8 @@ impl Inbox {
     fn take(&self, max: usize) -> Option<Result<Vec<Message>, CarryError>> {
         let mut state = self.state();
         if state.waiting.is_empty() {
-            return state.failed.clone().map(Err);
+            let ended = state.stopped.then(|| Ok(Vec::new()));
+            return ended.or_else(|| state.failed.clone().map(Err));
         }
         let count = max.max(1).min(state.waiting.len());
         let state = &mut *state;
@@ -101,7 +103,8 @@ impl Inbox {
             let taken = self.taken.notified();
             {
                 let state = self.state();
-                if state.waiting.len() < self.most && state.bytes < MOST_BYTES {
+                let fits = state.waiting.len() < self.most && state.bytes < MOST_BYTES;
+                if fits || state.stopped {
                     return;
                 }
             }
@@ -109,12 +112,15 @@ impl Inbox {
         }
     }
 
-    /// Takes in what came.
+    /// Takes in what came, unless it is stopped.
     pub fn put(&self, deliveries: Vec<Delivery>) {
         if deliveries.is_empty() {
             return;
         }
         let mut state = self.state();
+        if state.stopped {
+            return;
+        }
         state.bytes += deliveries.iter().map(|one| one.message.body.len()).sum::<usize>();
         state.waiting.extend(deliveries);
         drop(state);
@@ -155,6 +161,24 @@ impl Inbox {
     pub fn fail(&self, error: CarryError) {
         self.state().failed = Some(error);
         self.arrived.notify_one();
+    }
+
+    /// Lets nothing more in. What waits `comes_again` to somebody else, or is still to be received.
+    pub fn stop(&self, comes_again: bool) {
+        let mut state = self.state();
+        state.stopped = true;
+        if comes_again {
+            state.waiting.clear();
+            state.bytes = 0;
+        }
+        drop(state);
+        self.taken.notify_one();
+        self.arrived.notify_one();
+    }
+
+    /// Whether nothing more is let in.
+    pub fn is_stopped(&self) -> bool {
+        self.state().stopped
     }
 
     /// Nobody wants any more messages.

@@ -20,6 +20,22 @@ const FOR_EVER: [&str; 10] = [
     "invalid protocol version",
 ];
 
+/// Words by which brokers say that a message is larger than they take. They break the connection
+/// off; on a new one, everything else is taken.
+const TOO_LARGE: [&str; 3] = [
+    // RabbitMQ: max_message_size
+    "is larger than configured max size",
+    // ActiveMQ: wireFormat.maxDataLength and wireFormat.maxFrameSize
+    "the maximum data length was exceeded",
+    "the maximum frame size was exceeded",
+];
+
+/// Whether a broker complained that a message is larger than it takes.
+pub fn is_too_large(error: &CarryError) -> bool {
+    let told = error.to_string().to_lowercase();
+    TOO_LARGE.iter().any(|words| told.contains(words))
+}
+
 /// The most characters of a complaint that are passed on.
 const SHOWN: usize = 300;
 

@@ -14,6 +14,7 @@ use super::frame::Version;
 use super::link::{Chunk, Link};
 use super::options::Options;
 use super::patience::Patience;
+use super::refusal::is_too_large;
 use crate::mendable;
 
 /// The most messages of a chunk.
@@ -83,6 +84,10 @@ impl Sink for Publisher {
                         return Ok(());
                     };
                     self.open = None;
+                    if is_too_large(&lost) {
+                        // One of these messages is never taken; alone, it says which.
+                        return Err(CarryError::Refused(format!("{}: {lost}", self.options.shown)));
+                    }
                     lost
                 }
                 Ok(Err(error)) => error,

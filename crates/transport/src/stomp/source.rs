@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use groundrule_core::delivery::{CarryError, Message, Source};
+use groundrule_core::delivery::{CarryError, Health, Message, Source};
+use groundrule_core::event::EventId;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::codec::Encoder;
@@ -27,10 +28,17 @@ const LEAVE: Duration = Duration::from_secs(2);
 /// for all.
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// The broker whose `message-id` stays with a message. RabbitMQ's is another one on each
+/// connection; Artemis, which begins with the same word, counts anew with each journal.
+const NAMES: &str = "ActiveMQ/";
+
 /// A subscription that outlives its connections.
 pub struct Subscription {
     options: Option<Options>,
+    /// Whether the broker gives to somebody else what is not settled.
+    kept: bool,
     inbox: Arc<Inbox>,
+    health: Health,
     keeping: Option<JoinHandle<()>>,
 }
 
@@ -38,7 +46,8 @@ impl Subscription {
     /// One that connects when it is first asked for messages.
     pub fn new(options: Options) -> Self {
         let inbox = Arc::new(Inbox::new(options.prefetch));
-        Self { options: Some(options), inbox, keeping: None }
+        let (kept, health) = (options.kept, Health::default());
+        Self { options: Some(options), kept, inbox, health, keeping: None }
     }
 }
 
@@ -46,7 +55,8 @@ impl Subscription {
 impl Source for Subscription {
     async fn receive(&mut self, max: usize) -> Result<Vec<Message>, CarryError> {
         if let Some(options) = self.options.take() {
-            self.keeping = Some(tokio::spawn(keep(options, Arc::clone(&self.inbox))));
+            let (inbox, health) = (Arc::clone(&self.inbox), self.health.clone());
+            self.keeping = Some(tokio::spawn(keep(options, inbox, health)));
         }
         self.inbox.receive(max).await
     }
@@ -54,6 +64,18 @@ impl Source for Subscription {
     async fn settle(&mut self, upto: u64) -> Result<(), CarryError> {
         self.inbox.settle(upto);
         Ok(())
+    }
+
+    fn health(&self) -> Health {
+        self.health.clone()
+    }
+
+    /// The connection stays, so that the broker can be told what is settled. What waits goes back
+    /// when it ends; of a topic there is nobody to give it back to.
+    fn stop(&mut self) -> bool {
+        self.options = None;
+        self.inbox.stop(self.kept);
+        !self.kept
     }
 
     async fn close(&mut self) {
@@ -79,6 +101,8 @@ struct Past {
     came: usize,
     /// How many of the next may have come before, although the broker does not say so.
     doubtful: usize,
+    /// Whether the broker calls a message the same whenever it comes.
+    names: bool,
 }
 
 impl Past {
@@ -87,6 +111,7 @@ impl Past {
         let knows = !options.kept || connection.server.starts_with("RabbitMQ");
         self.doubtful = if knows { 0 } else { options.prefetch.min(self.came + self.doubtful) };
         self.came = 0;
+        self.names = connection.server.starts_with(NAMES);
     }
 
     /// A message came.
@@ -100,10 +125,11 @@ impl Past {
 }
 
 /// Connects, again and again, until nobody wants any more messages.
-async fn keep(options: Options, inbox: Arc<Inbox>) {
+async fn keep(options: Options, inbox: Arc<Inbox>, health: Health) {
     let mut past = Past::default();
     let mut next = 0;
-    loop {
+    // Once it is stopped, another connection would bring nothing that anybody wants.
+    while !inbox.is_stopped() {
         let tried = tokio::select! {
             () = closed(&inbox) => return,
             tried = connect(&options, &mut next) => tried,
@@ -112,7 +138,8 @@ async fn keep(options: Options, inbox: Arc<Inbox>) {
             Ok(connection) => {
                 info!(address = options.shown, server = connection.server, "subscribed");
                 past.turn(&connection, &options);
-                let Some(lost) = serve(connection, &options, &inbox, &mut past).await else {
+                let served = serve(connection, &options, &inbox, &mut past, &health).await;
+                let Some(lost) = served else {
                     return;
                 };
                 next += 1;
@@ -121,6 +148,7 @@ async fn keep(options: Options, inbox: Arc<Inbox>) {
             Err(error) => error,
         };
         inbox.lost(options.kept);
+        health.fails(lost.to_string());
         if matches!(lost, CarryError::Refused(_)) {
             return inbox.fail(lost);
         }
@@ -143,11 +171,13 @@ async fn serve(
     options: &Options,
     inbox: &Inbox,
     past: &mut Past,
+    health: &Health,
 ) -> Option<CarryError> {
     let Connection { mut incoming, mut outlet, version, .. } = connection;
     if let Err(error) = subscribe(&mut outlet, version, options).await {
         return Some(error);
     }
+    health.works();
     let carried = {
         let reading = read(&mut incoming, version, inbox, past);
         tokio::pin!(reading);
@@ -232,9 +262,23 @@ fn delivery(frame: Frame, version: Version, past: &mut Past) -> Option<Delivery>
     let name = if version >= Version::V1_2 { "ack" } else { "message-id" };
     let id = frame.raw(name);
     let redelivered = frame.raw("redelivered").is_some_and(|said| said == "true");
-    let mut message = Message { redelivered, cut: frame.cut, ..Message::new(frame.body) };
+    let time = if past.names { sent(&frame) } else { None };
+    let identity = if past.names { identity(&frame, time) } else { None };
+    let mut message = Message { redelivered, cut: frame.cut, body: frame.body, identity, time };
     past.mark(&mut message);
     Some(Delivery { id, message })
+}
+
+/// When a message was sent, in seconds since 1970.
+fn sent(frame: &Frame) -> Option<f64> {
+    let milliseconds: u64 = frame.header("timestamp")?.parse().ok()?;
+    Some(Duration::from_millis(milliseconds).as_secs_f64())
+}
+
+/// What the broker calls a message. Nobody else can have named it like that: the broker takes the
+/// name of a sender for nothing.
+fn identity(frame: &Frame, time: Option<f64>) -> Option<EventId> {
+    Some(EventId::of(time.unwrap_or_default(), &[frame.header("message-id")?.as_bytes()]))
 }
 
 /// Tells what is settled, and gives signs of life, until nobody wants any more messages.

@@ -37,6 +37,11 @@ impl Lines {
         self.buffer.len()
     }
 
+    /// The same with what was not kept of a line that is too long.
+    pub fn begun(&self) -> u64 {
+        self.buffer.len() as u64 + self.cut.as_ref().map_or(0, |(_, size)| *size)
+    }
+
     /// The lines that are complete.
     pub fn take(&mut self) -> Vec<Message> {
         let mut messages = Vec::new();

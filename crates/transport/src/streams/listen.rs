@@ -11,8 +11,10 @@ use async_trait::async_trait;
 use groundrule_core::delivery::{CarryError, Message, Source};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::lines::{Lines, READ_BYTES};
 use super::socket::SocketFile;
@@ -25,6 +27,12 @@ const CONNECTIONS: usize = 256;
 /// may take more memory.
 const LONG_BYTES: usize = 4 * READ_BYTES;
 const LONG_LINES: usize = 16;
+/// How long a connection is silent that has nothing to be read: long enough to look.
+const SILENCE: Duration = Duration::from_millis(20);
+/// How long a connection is read, at most, once it is stopped ...
+const LAST: Duration = Duration::from_secs(2);
+/// ... and how much: more than the system has of it.
+const LAST_BYTES: usize = 16 << 20;
 
 /// A source that listens.
 pub struct Listen {
@@ -34,6 +42,7 @@ pub struct Listen {
     input: Option<mpsc::Sender<Batch<Message>>>,
     max_message: usize,
     task: Option<JoinHandle<()>>,
+    stop: CancellationToken,
 }
 
 /// What is listened on, before and after there is a runtime.
@@ -93,6 +102,7 @@ impl Listen {
             input: Some(input),
             max_message,
             task: None,
+            stop: CancellationToken::new(),
         }
     }
 
@@ -107,20 +117,20 @@ impl Listen {
             max_message: self.max_message,
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
             long: Arc::new(Semaphore::new(LONG_LINES)),
+            stop: self.stop.clone(),
         };
         self.task = Some(match listener {
             Listener::Tcp(listener) => {
                 let listener = TcpListener::from_std(listener).map_err(failed)?;
-                tokio::spawn(async move {
-                    service.run(|context| listener.poll_accept(context)).await;
-                })
+                tokio::spawn(service.run(move |context| listener.poll_accept(context)))
             }
             Listener::Unix(listener, file) => {
                 let listener = UnixListener::from_std(listener).map_err(failed)?;
-                tokio::spawn(async move {
-                    let _file = file;
-                    service.run(|context| listener.poll_accept(context)).await;
-                })
+                tokio::spawn(service.run(move |context| {
+                    // It is there as long as this is.
+                    let _file = &file;
+                    listener.poll_accept(context)
+                }))
             }
         });
         Ok(())
@@ -146,6 +156,15 @@ impl Source for Listen {
     async fn settle(&mut self, _upto: u64) -> Result<(), CarryError> {
         Ok(())
     }
+
+    /// What others have sent by now is still to be received; a line that they have begun and not
+    /// ended is not.
+    fn stop(&mut self) -> bool {
+        // Who has connected before anything was received may have sent something as well.
+        let started = self.start();
+        self.stop.cancel();
+        started.is_ok()
+    }
 }
 
 /// What connections have in common.
@@ -155,6 +174,7 @@ struct Service {
     max_message: usize,
     connections: Arc<Semaphore>,
     long: Arc<Semaphore>,
+    stop: CancellationToken,
 }
 
 impl Service {
@@ -163,37 +183,48 @@ impl Service {
         S: AsyncRead + Send + Unpin + 'static,
     {
         let mut tasks = JoinSet::new();
-        loop {
-            let Ok(permit) = Arc::clone(&self.connections).acquire_owned().await else { return };
-            match poll_fn(&mut accept).await {
-                Ok((stream, _)) => {
-                    let service = self.clone();
-                    tasks.spawn(async move {
-                        service.serve(stream).await;
-                        drop(permit);
-                    });
+        while let Some(Ok(permit)) =
+            self.stop.run_until_cancelled(Arc::clone(&self.connections).acquire_owned()).await
+        {
+            match self.stop.run_until_cancelled(poll_fn(&mut accept)).await {
+                None => break,
+                Some(Ok((stream, _))) => {
+                    tasks.spawn(self.clone().serve(stream, permit));
                 }
-                Err(error) => {
+                Some(Err(error)) => {
                     tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    let pause = tokio::time::sleep(Duration::from_millis(100));
+                    self.stop.run_until_cancelled(pause).await;
                 }
             }
             while tasks.try_join_next().is_some() {}
         }
+        // Those who have connected and wait.
+        let until = Instant::now() + LAST;
+        while Instant::now() < until
+            && let Ok(permit) = Arc::clone(&self.connections).try_acquire_owned()
+            && let Ok(Ok((stream, _))) = timeout(SILENCE, poll_fn(&mut accept)).await
+        {
+            tasks.spawn(self.clone().serve(stream, permit));
+        }
+        drop(accept);
+        while tasks.join_next().await.is_some() {}
     }
 
     /// Reads one connection to its end; waits with reading while nobody takes what was read.
-    async fn serve(&self, mut stream: impl AsyncRead + Unpin) {
+    async fn serve(self, mut stream: impl AsyncRead + Unpin, _permit: OwnedSemaphorePermit) {
         let mut lines = Lines::new(self.max_message);
         let mut long = None;
         loop {
             if lines.unfinished() > LONG_BYTES && long.is_none() {
-                long = self.long.acquire().await.ok();
+                let turn = self.stop.run_until_cancelled(self.long.acquire()).await;
+                long = turn.and_then(Result::ok);
             }
-            match stream.read_buf(lines.room()).await {
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(error) => {
+            match self.stop.run_until_cancelled(stream.read_buf(lines.room())).await {
+                None => return self.finish(stream, lines).await,
+                Some(Ok(0)) => break,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
                     tracing::debug!(%error, "a connection broke");
                     break;
                 }
@@ -209,6 +240,35 @@ impl Service {
         if let Some(last) = lines.end() {
             // Whoever would take it is gone if this fails.
             let _ = self.input.send(Ok(vec![last])).await;
+        }
+    }
+
+    /// Reads what is there of a connection that will be read no more. It is handed on after that:
+    /// however slowly it is taken, what is there is read.
+    async fn finish(&self, mut stream: impl AsyncRead + Unpin, mut lines: Lines) {
+        let until = Instant::now() + LAST;
+        let mut batches = Vec::new();
+        let mut read = 0;
+        let mut ended = false;
+        while !ended && read < LAST_BYTES && Instant::now() < until {
+            match timeout(SILENCE, stream.read_buf(lines.room())).await {
+                Err(_) => break,
+                Ok(Ok(count @ 1..)) => read += count,
+                Ok(_) => ended = true,
+            }
+            batches.push(lines.take());
+        }
+        drop(stream);
+        if ended {
+            batches.push(lines.end().into_iter().collect());
+        } else if lines.begun() > 0 {
+            let bytes = lines.begun();
+            tracing::warn!(bytes, "a line is dropped that was not sent to its end before the stop");
+        }
+        for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
+            if self.input.send(Ok(batch)).await.is_err() {
+                return;
+            }
         }
     }
 }

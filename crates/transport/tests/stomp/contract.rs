@@ -171,3 +171,81 @@ pub async fn a_huge_message_is_cut_and_what_follows_comes(broker: &Broker) {
     }
     assert!(!taken || count > 1, "it was taken and is gone");
 }
+
+/// More than ActiveMQ takes by itself (`wireFormat.maxDataLength`, 100 MiB), and more than RabbitMQ does
+/// (`max_message_size`, 128 MiB).
+pub async fn a_message_that_is_too_large_is_refused_and_others_are_taken(broker: &Broker) {
+    const TOO_LARGE: usize = (128 << 20) + 1;
+    let service = broker.own();
+    let mut all = messages(["before", "", "after"]);
+    all[1] = Message::new(vec![b'x'; TOO_LARGE].into());
+    let mut sink = sink(&service, "/queue/large?timeout=60");
+    let why = refusal(sink.send(&all).await);
+    assert!(why.contains("exceeded") || why.contains("max size"), "{why}");
+    // In halves, until it is alone.
+    refusal(sink.send(&all[..2]).await);
+    sink.send(&all[..1]).await.unwrap();
+    refusal(sink.send(&all[1..2]).await);
+    sink.send(&all[2..]).await.unwrap();
+    let mut source = source(&service, "/queue/large");
+    let mut count = 0;
+    loop {
+        let got = gather(&mut *source, 1).await.remove(0);
+        count += 1;
+        source.settle(count).await.unwrap();
+        assert_eq!(got.cut, None);
+        if &got.body[..] == b"after" {
+            break;
+        }
+    }
+}
+
+pub async fn a_stopped_source_gives_back_what_nobody_received(broker: &Broker) {
+    let service = broker.shared();
+    let bodies: Vec<_> = (0..100).map(|number| format!("{number:03}")).collect();
+    sink(&service, "/queue/stopped").send(&messages(&bodies)).await.unwrap();
+    let mut first = source(&service, "/queue/stopped");
+    gather(&mut *first, 10).await;
+    first.settle(5).await.unwrap();
+    assert!(!first.stop(), "the broker has what was not received");
+    assert_eq!(first.receive(10).await.unwrap().len(), 0);
+    // What was received before may still be settled.
+    first.settle(7).await.unwrap();
+    first.close().await;
+    drop(first);
+    let mut second = source(&service, "/queue/stopped");
+    let mut got: Vec<_> =
+        gather(&mut *second, 93).await.iter().map(|message| message.body.to_vec()).collect();
+    got.sort_unstable();
+    assert_eq!(got, bodies[7..].iter().map(|body| body.as_bytes().to_vec()).collect::<Vec<_>>());
+    second.settle(93).await.unwrap();
+    second.close().await;
+    let mut unused = source(&service, "/queue/stopped");
+    unused.stop();
+    assert_eq!(unused.receive(1).await.unwrap().len(), 0);
+}
+
+pub async fn a_stopped_source_of_a_topic_hands_on_what_came(broker: &Broker) {
+    let service = broker.shared();
+    let mut sink = sink(&service, "/topic/stopped");
+    let mut source = source(&service, "/topic/stopped");
+    // It listens when something arrives.
+    let heard = tokio::time::timeout(LONG, async {
+        while tokio::time::timeout(Duration::from_millis(50), source.receive(1)).await.is_err() {
+            sink.send(&messages(["probe"])).await.unwrap();
+        }
+    });
+    heard.await.unwrap();
+    sink.send(&messages((0..50).map(|number| number.to_string()))).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(source.stop(), "nobody sends it again");
+    let mut count = 0;
+    loop {
+        let some = tokio::time::timeout(LONG, source.receive(7)).await.unwrap().unwrap();
+        if some.is_empty() {
+            break;
+        }
+        count += some.iter().filter(|message| &message.body[..] != b"probe").count();
+    }
+    assert_eq!(count, 50);
+}

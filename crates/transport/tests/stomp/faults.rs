@@ -111,3 +111,33 @@ pub async fn a_broker_that_hangs_is_noticed(broker: &Broker) {
     .unwrap();
     while &gather(&mut *source, 1).await[0].body[..] != b"after" {}
 }
+
+pub async fn a_broker_that_is_away_is_shown_until_it_is_back(broker: &Broker) {
+    let service = broker.own();
+    let mut source = source(&service, "/queue/shown?heartbeat=1");
+    let health = source.health();
+    assert_eq!(health.trouble(), None, "nobody has asked yet");
+    sink(&service, "/queue/shown").send(&messages(["x"])).await.unwrap();
+    gather(&mut *source, 1).await;
+    source.settle(1).await.unwrap();
+    assert_eq!(health.trouble(), None);
+    service.kill();
+    let receiving = tokio::spawn(async move { source.receive(1).await });
+    until(&health, true, Duration::from_secs(10)).await;
+    let why = health.trouble().unwrap();
+    assert!(why.contains(&service.port().to_string()), "{why}");
+    assert!(!why.contains(service.password()), "{why}");
+    service.restart();
+    until(&health, false, LONG).await;
+    receiving.abort();
+}
+
+/// Waits until a source is in trouble or not.
+async fn until(health: &groundrule_core::delivery::Health, trouble: bool, most: Duration) {
+    let waited = tokio::time::timeout(most, async {
+        while health.trouble().is_some() != trouble {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{:?}", health.trouble());
+}

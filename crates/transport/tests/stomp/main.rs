@@ -5,6 +5,7 @@
 mod contract;
 mod faults;
 mod help;
+mod identity;
 mod misbehaving;
 mod relay;
 mod tls;
@@ -37,6 +38,10 @@ on_each_broker!(
     contract::a_wrong_password_is_refused_and_not_repeated,
     contract::a_dead_host_is_passed_over,
     contract::a_huge_message_is_cut_and_what_follows_comes,
+    contract::a_message_that_is_too_large_is_refused_and_others_are_taken,
+    contract::a_stopped_source_gives_back_what_nobody_received,
+    contract::a_stopped_source_of_a_topic_hands_on_what_came,
+    faults::a_broker_that_is_away_is_shown_until_it_is_back,
     faults::a_killed_broker_loses_nothing_that_it_confirmed,
     faults::a_broker_that_hangs_is_noticed,
     tls::a_private_authority_is_trusted_and_a_client_shows_its_certificate,

@@ -64,6 +64,44 @@ async fn a_complaint_that_leaves_the_socket_open_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn a_limit_is_the_fault_of_a_message_only_once_we_are_connected() {
+    const LIMIT: &str = "ERROR\nmessage:The maximum data length was exceeded\n\n\0";
+    let (address, told) = peer(&[GREETING, LIMIT]).await;
+    let why = refusal(sink(&address).send(&messages(["x"])).await);
+    assert!(why.contains("/queue/x"), "{why}");
+    until_the_end(told).await;
+    let (address, told) = peer(&[LIMIT]).await;
+    for_now(sink(&address).send(&messages(["x"])).await);
+    until_the_end(told).await;
+}
+
+#[tokio::test]
+async fn only_who_says_that_it_is_activemq_has_names_for_messages() {
+    for (server, named) in
+        [("ActiveMQ/5.17.2", true), ("ActiveMQ-Artemis/2.30.0 ActiveMQ", false), ("other", false)]
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("stomp://me@{}/queue/x", listener.local_addr().unwrap());
+        let told = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            hear(&mut socket).await;
+            let greeting = format!("CONNECTED\nversion:1.2\nserver:{server}\n\n\0");
+            socket.write_all(greeting.as_bytes()).await.unwrap();
+            hear(&mut socket).await;
+            let message = b"MESSAGE\nmessage-id:ID\\ca\nack:1\ntimestamp:1795812679599\n\nx\0";
+            socket.write_all(message).await.unwrap();
+            hear(&mut socket).await;
+        });
+        let mut source = source(&address);
+        let identity = gather(&mut *source, 1).await[0].identity;
+        let expected = groundrule_core::event::EventId::of(1_795_812_679.0, &[b"ID:a"]);
+        assert_eq!(identity, named.then_some(expected), "{server}");
+        drop(source);
+        told.await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_is_repeated_is_hidden() {
     let (address, told) = peer(&["ERROR\nmessage:authentication of hunter2 failed\n\n\0"]).await;
     let why = for_now(sink(&address).send(&messages(["x"])).await);
