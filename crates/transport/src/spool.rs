@@ -3,12 +3,13 @@
 //! A [`Spool`] is a directory: segments `0000000000000000.segment` with records behind one another,
 //! `position` that says from where on they are still to be sent, and `lock`. What `append` returned
 //! for is on the disk, whatever ends the process; a record that was being written when it ended is
-//! cut off when the spool is opened again.
+//! cut off when the spool is opened again. Several processes for one address have [`Slots`].
 
 mod error;
 mod position;
 mod record;
 mod segment;
+mod slots;
 
 use std::collections::VecDeque;
 use std::fs::{self, File, TryLockError};
@@ -20,6 +21,7 @@ use groundrule_core::delivery::{Backlog, CarryError, Message};
 pub use error::SpoolError;
 use position::{Place, Position};
 use segment::Segment;
+pub use slots::Slots;
 
 /// From this size on, a segment is not appended to any more.
 const SEGMENT_BYTES: u64 = 16 << 20;
