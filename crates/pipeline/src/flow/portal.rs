@@ -1,15 +1,13 @@
 //! The door: what comes in is read, checked and given an identity.
 
 use groundrule_core::delivery::Message;
-use groundrule_core::event::{Draft, Event, Kind};
+use groundrule_core::event::Event;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ids::Ids;
+use super::letter::{Refused, kept, letter};
 use crate::archive::Entry;
 use crate::part::Clock;
-
-/// How much of what becomes a dead letter is kept with the reason.
-const KEPT: usize = 64 << 10;
 
 /// The door of a pipeline.
 pub struct Portal {
@@ -70,7 +68,7 @@ impl Portal {
     fn dead_letter(&self, message: &Message, reason: &str, now: f64) -> Event {
         let size = message.cut.unwrap_or(message.body.len() as u64);
         let text = format!("a message is no event: {reason}");
-        let letter = self.letter("groundrule portal", now).text(text).with("reason", reason);
+        let letter = letter("groundrule portal", &self.host, now).text(text).with("reason", reason);
         let event = letter.with("size", size).with("body", kept(&message.body)).event();
         event.identified(|| self.ids.next(), now)
     }
@@ -79,20 +77,9 @@ impl Portal {
     #[must_use]
     pub fn refused(&self, event: &Event, destination: &str, reason: &str) -> Event {
         let now = (self.clock)();
-        let text = format!("an event is refused for good: {reason}");
-        let letter = self
-            .letter("groundrule pipeline", now)
-            .text(text)
-            .with("reason", reason)
-            .with("destination", destination)
-            .with("eventid", event.eventid().unwrap_or_default())
-            .with("size", event.raw().len() as u64)
-            .with("body", kept(event.raw()));
-        letter.event().identified(|| self.ids.next(), now)
-    }
-
-    fn letter(&self, origin: &str, now: f64) -> Draft {
-        Draft::new(Kind::Archive, origin, &self.host, "dead.letter", now)
+        let eventid = event.eventid().unwrap_or_default();
+        let refused = Refused { body: event.raw(), eventid, destination, reason };
+        refused.letter(&self.host, now).identified(|| self.ids.next(), now)
     }
 
     /// Gives an identity to an event that was made here.
@@ -103,9 +90,4 @@ impl Portal {
         let event = event.identified(|| self.ids.next(), (self.clock)());
         Entry { event, hash, redelivered: false, named }
     }
-}
-
-/// As much of a message as a dead letter keeps.
-fn kept(body: &[u8]) -> String {
-    String::from_utf8_lossy(&body[..body.len().min(KEPT)]).into_owned()
 }
