@@ -21,6 +21,7 @@ mod format_nagios;
 mod format_results;
 mod gates;
 mod hostile_names;
+mod ingesting;
 mod looking_up;
 mod outlines;
 mod retrying;
