@@ -30,6 +30,7 @@ mod selecting;
 mod serving;
 mod serving_data;
 mod shipped;
+mod spooling;
 mod starting;
 mod stopping;
 mod streaming;
