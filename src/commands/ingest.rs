@@ -81,7 +81,7 @@ struct Way {
     runtime: Runtime,
     destinations: Vec<Destination>,
     held: Vec<Message>,
-    /// How many events were read, but for those that are held.
+    /// How many events were read before those that are held.
     read: usize,
 }
 
@@ -155,12 +155,12 @@ impl Way {
         if lack.is_empty() {
             return Ok(());
         }
-        let what: Vec<_> = lack.iter().map(|to| to.lacks(self.read)).collect();
+        let what: Vec<_> = lack.iter().map(|to| to.lacks()).collect();
         let mut help = Vec::new();
         if !have.is_empty() {
             let names: Vec<_> = have.iter().map(|to| to.url.as_str()).collect();
             let verb = if have.len() == 1 { "has" } else { "have" };
-            help.push(format!("{} {verb} all of them", names.join(", ")));
+            help.push(format!("{} {verb} all {} of them", names.join(", "), self.read));
         }
         help.push(match have.is_empty() {
             true => "repeat this with the same input".to_owned(),
@@ -170,26 +170,25 @@ impl Way {
                 format!("repeat this with `{to}` alone, or the others get them twice")
             }
         });
-        help.extend(
-            lack.iter()
-                .filter(|to| to.has > 0)
-                .map(|to| format!("{} gets the {} twice then that it has", to.url, to.has)),
-        );
+        let again = lack.iter().filter(|to| to.has > 0);
+        help.extend(again.map(|to| format!("{} gets the first {} twice then", to.url, to.has)));
         Err(Failure::new(what.join("; "), help.join("; ")))
     }
 }
 
 impl Destination {
-    /// What it lacks of so many events, and why.
-    fn lacks(&self, read: usize) -> String {
-        let (url, n) = (&self.url, read - self.has);
-        let why = self.trouble.as_ref().map_or_else(String::new, ToString::to_string);
-        let plural = if n == 1 { "event was" } else { "events were" };
+    /// What it lacks, and why.
+    fn lacks(&self) -> String {
+        let lacks = match self.has {
+            0 => format!("{} did not take the events", self.url),
+            n => format!("{} took only the first {n} of the events", self.url),
+        };
         match &self.trouble {
-            Some(CarryError::Refused(_)) => {
-                format!("{n} {plural} not sent to {url}, which refuses one of them for good: {why}")
+            Some(CarryError::Refused(why)) => {
+                format!("{lacks}, one of which it refuses for good: {why}")
             }
-            _ => format!("{n} {plural} not sent to {url}: {why}"),
+            Some(CarryError::Away(why)) => format!("{lacks}: {why}"),
+            None => lacks,
         }
     }
 }

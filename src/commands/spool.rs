@@ -2,7 +2,7 @@
 
 use groundrule_core::delivery::Backlog as _;
 use groundrule_core::plain::line;
-use groundrule_transport::spool::SpoolError;
+use groundrule_transport::spool::{Spool as Open, SpoolError};
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
@@ -85,13 +85,8 @@ fn send(
     let (mut failed, mut refused) = (Vec::new(), 0);
     for waiting in addresses {
         let url = &waiting.url;
-        let mut spool = match outgoing::open(&waiting.directory) {
-            Ok(spool) => spool,
-            Err(SpoolError::Locked { .. }) => continue,
-            Err(error) => {
-                failed.push(format!("{url}: {error}"));
-                continue;
-            }
+        let Some(mut spool) = opened(waiting, &mut failed) else {
+            continue;
         };
         let deadline = Instant::now() + WAIT;
         let sending = Sending { url, settings: &settings, letters: &letters, deadline };
@@ -108,8 +103,7 @@ fn send(
         refused += tally.refused;
     }
     for part in parts {
-        // What a pipeline has open, it takes over.
-        let waiting = outgoing::open(&part.directory).map_or(0, |spool| spool.waiting());
+        let waiting = opened(part, &mut failed).map_or(0, |spool| spool.waiting());
         if waiting > 0 {
             let told = "waits for a part of the pipeline: start it, and it takes it over";
             writeln!(out, "{waiting:>8}  {}  {told}", line(&part.url))?;
@@ -123,4 +117,16 @@ fn send(
         format!("not everything was sent: {}", failed.join("; ")),
         "see that the far side works, and try again: nothing is lost",
     ))
+}
+
+/// A spool that nobody has open; whoever has it open sends what is in it.
+fn opened(waiting: &Waiting, failed: &mut Vec<String>) -> Option<Open> {
+    match outgoing::open(&waiting.directory) {
+        Ok(spool) => Some(spool),
+        Err(SpoolError::Locked { .. }) => None,
+        Err(error) => {
+            failed.push(format!("{}: {error}", waiting.url));
+            None
+        }
+    }
 }
