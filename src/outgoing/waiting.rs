@@ -1,6 +1,6 @@
 //! The spools on this disk: `DIR/spool/<name of the address>/<slot>`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -51,13 +51,22 @@ pub fn open(directory: &Path) -> Result<Spool, SpoolError> {
 /// Where events for an address wait: in a spool of this process alone.
 pub fn slots(directory: &Path, url: &str) -> Result<Slots, Failure> {
     let outer = directory.join("spool").join(slug(url));
-    fs::create_dir_all(&outer).map_err(|error| unusable(&outer, &error))?;
-    let (named, name) = (outer.join("url"), format!("{url}\n"));
-    // It is the same for all: whoever reads it meanwhile finds it whole.
-    if fs::read_to_string(&named).ok().as_ref() != Some(&name) {
-        fs::write(named, name).map_err(|error| unusable(&outer, &error))?;
+    let slots = Slots::open(&outer, SPOOL_BYTES).map_err(|error| unusable(&outer, &error))?;
+    name(&outer, url).map_err(|error| unusable(&outer, &error))?;
+    Ok(slots)
+}
+
+/// Writes down for which address it is, once, so that whoever reads it finds it whole.
+fn name(outer: &Path, url: &str) -> io::Result<()> {
+    let (file, text) = (outer.join("url"), format!("{url}\n"));
+    if fs::read_to_string(&file).is_ok_and(|there| there == text) {
+        return Ok(());
     }
-    Slots::open(&outer, SPOOL_BYTES).map_err(|error| unusable(&outer, &error))
+    let staged = outer.join(format!("url.{}", std::process::id()));
+    fs::write(&staged, text)?;
+    File::open(&staged)?.sync_all()?;
+    fs::rename(staged, file)?;
+    File::open(outer)?.sync_all()
 }
 
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {

@@ -52,11 +52,7 @@ impl Spool {
     /// that had been written as a whole.
     pub fn open(directory: &Path, limit_bytes: u64) -> Result<Self, SpoolError> {
         let io = |what, path: &Path| SpoolError::at(what, path);
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(io("make", directory))?;
+        make(directory)?;
         let path = directory.join("lock");
         let lock = File::options()
             .create(true)
@@ -248,6 +244,22 @@ impl Spool {
         self.bytes
     }
 }
+
+/// Makes a directory, and returns when its name is on the disk.
+fn make(directory: &Path) -> Result<(), SpoolError> {
+    let missing: Vec<_> = directory.ancestors().take_while(|above| !above.exists()).collect();
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(SpoolError::at("make", directory))?;
+    for made in missing {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        segment::sync_directory(above.unwrap_or(Path::new(".")))?;
+    }
+    Ok(())
+}
+
 impl Backlog for Spool {
     fn append(&mut self, messages: &[Message]) -> Result<(), CarryError> {
         Ok(self.append(messages)?)

@@ -184,12 +184,19 @@ fn damage_keeps_nothing_from_being_adopted() {
     good.append(&messages(["good"])).unwrap();
     drop((damaged, good));
     let segment = directory.path().join("1/0000000000000000.segment");
-    let mut bytes = fs::read(&segment).unwrap();
+    let whole = fs::read(&segment).unwrap();
+    let mut bytes = whole.clone();
     bytes[100] ^= 1;
     fs::write(&segment, bytes).unwrap();
     let error = ours.adopt().unwrap_err().to_string();
     assert!(error.contains("0000000000000000.segment: damaged"), "{error}");
+    assert_eq!(ours.waiting(), 1);
     assert_eq!(drained(&mut ours), ["good"]);
+    // It is not read again and again, and counts once it is mended.
+    ours.adopt().unwrap();
+    fs::write(&segment, whole).unwrap();
+    ours.adopt().unwrap();
+    assert_eq!(ours.waiting(), 2);
 }
 
 /// The name of the variable that makes this program work on spools until it is killed, and who it is.

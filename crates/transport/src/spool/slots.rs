@@ -26,6 +26,8 @@ pub struct Slots {
     /// Whether the messages that were looked at last are our own: what was adopted since comes
     /// behind them, or others than those that were sent would be forgotten.
     own_first: bool,
+    /// Those that are damaged, as they were then: each is read and told once.
+    damaged: Vec<(SystemTime, PathBuf)>,
 }
 
 impl Slots {
@@ -43,7 +45,8 @@ impl Slots {
             }
         };
         let (directory, adopted) = (directory.to_owned(), VecDeque::new());
-        Ok(Self { directory, limit: limit_bytes, own, adopted, own_first: false })
+        let (own_first, damaged) = (false, Vec::new());
+        Ok(Self { directory, limit: limit_bytes, own, adopted, own_first, damaged })
     }
 
     /// Takes over what waits in the spools that nobody holds any more. One that cannot be opened
@@ -59,7 +62,7 @@ impl Slots {
             return Ok(());
         }
         let mut wrong = None;
-        for slot in self.left()? {
+        for (written, slot) in self.left()? {
             match Spool::open(&slot, self.limit) {
                 // What was sent to its end, and not removed any more, is removed by that.
                 Ok(spool) if spool.is_empty() => {}
@@ -68,14 +71,19 @@ impl Slots {
                     self.adopted.push_back(spool);
                 }
                 Err(SpoolError::Locked { .. }) => {}
-                Err(error) => wrong = wrong.or(Some(error)),
+                Err(error) => {
+                    if matches!(error, SpoolError::Damaged { .. }) {
+                        self.damaged.push((written, slot));
+                    }
+                    wrong = wrong.or(Some(error));
+                }
             }
         }
         wrong.map_or(Ok(()), Err)
     }
 
     /// The other slots in which something is: the one first that was written to the longest ago.
-    fn left(&self) -> Result<Vec<PathBuf>, SpoolError> {
+    fn left(&self) -> Result<Vec<(SystemTime, PathBuf)>, SpoolError> {
         let at = |what| SpoolError::at(what, &self.directory);
         let mut left = Vec::new();
         for entry in fs::read_dir(&self.directory).map_err(at("read"))? {
@@ -88,8 +96,9 @@ impl Slots {
                 left.push((written, slot));
             }
         }
+        left.retain(|slot| !self.damaged.contains(slot));
         left.sort();
-        Ok(left.into_iter().map(|(_, slot)| slot).collect())
+        Ok(left)
     }
 
     /// The spool with the first messages.
