@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 
-use groundrule_core::delivery::Message;
+use groundrule_core::delivery::{CarryError, Message, Sink};
 use groundrule_core::event::Event;
 use groundrule_core::nagios::{Check, Reading, read_line};
 use groundrule_transport::sink as address;
@@ -44,6 +44,7 @@ pub fn take(context: &Context, global: &Global, what: &Ingest) -> Result<Ended, 
         }
     }
     way.flush()?;
+    way.end()?;
     if bad > 0 {
         let plural = if bad == 1 { "line is" } else { "lines are" };
         let what =
@@ -78,16 +79,32 @@ fn lines(file: &str, way: &mut Way) -> Result<usize, Failure> {
 /// Where events go.
 struct Way {
     runtime: Runtime,
-    sinks: Vec<Box<dyn groundrule_core::delivery::Sink>>,
+    destinations: Vec<Destination>,
     held: Vec<Message>,
+    /// How many events were read before those that are held.
+    read: usize,
+}
+
+/// One of the addresses.
+struct Destination {
+    url: String,
+    sink: Box<dyn Sink>,
+    /// How many of the events it has for certain.
+    has: usize,
+    /// Why it has no more of them: nothing is sent to it any more.
+    trouble: Option<CarryError>,
 }
 
 impl Way {
     fn open(context: &Context, config: &Config, to: &[String]) -> Result<Self, Failure> {
         let settings = outgoing::settings(context, config)?;
-        let sinks = to.iter().map(|url| address(url, &settings)).collect::<Result<_, _>>();
-        let sinks = sinks.map_err(outgoing::wrong_address)?;
-        Ok(Self { runtime: open::runtime()?, sinks, held: Vec::new() })
+        let destination = |url: &String| {
+            let sink = address(url, &settings)?;
+            Ok(Destination { url: url.clone(), sink, has: 0, trouble: None })
+        };
+        let destinations = to.iter().map(destination).collect::<Result<_, _>>();
+        let destinations = destinations.map_err(outgoing::wrong_address)?;
+        Ok(Self { runtime: open::runtime()?, destinations, held: Vec::new(), read: 0 })
     }
 
     /// Takes what was read; says how many of its figures are not understood.
@@ -104,8 +121,10 @@ impl Way {
         Ok(complaints.len())
     }
 
+    /// Prints what is held, or sends it to all that work. One that fails keeps nothing from the
+    /// others; it gets nothing more, so that what it has are the first of the events.
     fn flush(&mut self) -> Result<(), Failure> {
-        if self.sinks.is_empty() {
+        if self.destinations.is_empty() {
             let mut out = io::stdout().lock();
             for message in &self.held {
                 out.write_all(&message.body)?;
@@ -113,13 +132,63 @@ impl Way {
             }
             out.flush()?;
         }
-        for sink in &mut self.sinks {
-            self.runtime.block_on(sink.send(&self.held)).map_err(|error| {
-                let help = "what was not sent is still where it was read from: try again";
-                Failure::new(format!("the events cannot be sent: {error}"), help)
-            })?;
+        for to in self.destinations.iter_mut().filter(|to| to.trouble.is_none()) {
+            match self.runtime.block_on(to.sink.send(&self.held)) {
+                Ok(()) => to.has += self.held.len(),
+                Err(error) => to.trouble = Some(error),
+            }
         }
+        self.read += self.held.len();
         self.held.clear();
+        if !self.destinations.is_empty() && self.destinations.iter().all(|to| to.trouble.is_some())
+        {
+            // Nobody takes the rest.
+            return self.end();
+        }
         Ok(())
+    }
+
+    /// Which of the destinations have everything, and what to do about those that have not.
+    fn end(&self) -> Result<(), Failure> {
+        let (lack, have): (Vec<_>, Vec<_>) =
+            self.destinations.iter().partition(|to| to.trouble.is_some());
+        if lack.is_empty() {
+            return Ok(());
+        }
+        let what: Vec<_> = lack.iter().map(|to| to.lacks()).collect();
+        let mut help = Vec::new();
+        if !have.is_empty() {
+            let names: Vec<_> = have.iter().map(|to| to.url.as_str()).collect();
+            let verb = if have.len() == 1 { "has" } else { "have" };
+            help.push(format!("{} {verb} all {} of them", names.join(", "), self.read));
+        }
+        help.push(match have.is_empty() {
+            true => "repeat this with the same input".to_owned(),
+            false => {
+                let to: Vec<_> = lack.iter().map(|to| format!("--to {}", to.url)).collect();
+                let to = to.join(" ");
+                format!("repeat this with `{to}` alone, or the others get them twice")
+            }
+        });
+        let again = lack.iter().filter(|to| to.has > 0);
+        help.extend(again.map(|to| format!("{} gets the first {} twice then", to.url, to.has)));
+        Err(Failure::new(what.join("; "), help.join("; ")))
+    }
+}
+
+impl Destination {
+    /// What it lacks, and why.
+    fn lacks(&self) -> String {
+        let lacks = match self.has {
+            0 => format!("{} did not take the events", self.url),
+            n => format!("{} took only the first {n} of the events", self.url),
+        };
+        match &self.trouble {
+            Some(CarryError::Refused(why)) => {
+                format!("{lacks}, one of which it refuses for good: {why}")
+            }
+            Some(CarryError::Away(why)) => format!("{lacks}: {why}"),
+            None => lacks,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use groundrule_core::delivery::Backlog as _;
 use groundrule_core::plain::line;
-use groundrule_transport::spool::SpoolError;
+use groundrule_transport::spool::{Spool as Open, SpoolError};
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::outgoing::{self, Waiting};
+use crate::outgoing::{self, DeadLetters, Sending, Tally, Waiting};
 use crate::sink;
 
 /// How long sending tries, at most, for each address.
@@ -25,9 +25,10 @@ pub fn look(context: &Context, global: &Global, what: &Spool) -> Result<Ended, F
     match what {
         Spool::List { format } => list(&spools, *format),
         Spool::Send { to } => {
-            let wanted = |spool: &&Waiting| to.is_empty() || to.contains(&spool.url);
-            let wanted = spools.iter().filter(|spool| spool.has_address()).filter(wanted);
-            send(context, &config, wanted)
+            let wanted = |spool: &Waiting| to.is_empty() || to.contains(&spool.url);
+            let spools = spools.into_iter().filter(wanted);
+            let (addresses, parts) = spools.partition::<Vec<_>, _>(Waiting::has_address);
+            send(context, &config, &addresses, &parts)
         }
     }
 }
@@ -69,39 +70,63 @@ fn list(spools: &[Waiting], format: ShowFormat) -> Result<Ended, Failure> {
     Ok(Exit::Held.into())
 }
 
-fn send<'w>(
+/// Sends what waits for addresses, and tells of what waits for parts. That something was refused
+/// for good is a finding: it is kept, and repeating mends nothing.
+fn send(
     context: &Context,
     config: &Config,
-    spools: impl Iterator<Item = &'w Waiting>,
+    addresses: &[Waiting],
+    parts: &[Waiting],
 ) -> Result<Ended, Failure> {
     let settings = outgoing::settings(context, config)?;
+    let letters = DeadLetters::new(&outgoing::directory(context, config)?);
     let runtime = open::runtime()?;
     let mut out = sink::stdout();
-    let mut failed = Vec::new();
-    for waiting in spools {
-        let mut spool = match outgoing::open(&waiting.directory) {
-            Ok(spool) => spool,
-            Err(SpoolError::Locked { .. }) => continue,
-            Err(error) => {
-                failed.push(format!("{}: {error}", waiting.url));
-                continue;
-            }
+    let (mut failed, mut refused) = (Vec::new(), 0);
+    for waiting in addresses {
+        let url = &waiting.url;
+        let Some(mut spool) = opened(waiting, &mut failed) else {
+            continue;
         };
         let deadline = Instant::now() + WAIT;
-        match runtime.block_on(outgoing::drain(&waiting.url, &mut spool, &settings, deadline)) {
-            Ok(0) => {}
-            Ok(sent) => writeln!(out, "{sent:>8}  {}  sent", line(&waiting.url))?,
-            Err(error) => {
-                failed.push(format!("{} ({} wait): {error}", waiting.url, spool.waiting()));
-            }
+        let sending = Sending { url, settings: &settings, letters: &letters, deadline };
+        let mut tally = Tally::default();
+        if let Err(error) = runtime.block_on(sending.drain(&mut spool, &mut tally)) {
+            failed.push(format!("{url} ({} wait): {error}", spool.waiting()));
+        }
+        if tally.sent > 0 {
+            writeln!(out, "{:>8}  {}  sent", tally.sent, line(url))?;
+        }
+        if let Some(note) = sending.note(&tally) {
+            Failure::warn(&note, false);
+        }
+        refused += tally.refused;
+    }
+    for part in parts {
+        let waiting = opened(part, &mut failed).map_or(0, |spool| spool.waiting());
+        if waiting > 0 {
+            let told = "waits for a part of the pipeline: start it, and it takes it over";
+            writeln!(out, "{waiting:>8}  {}  {told}", line(&part.url))?;
         }
     }
     out.flush()?;
     if failed.is_empty() {
-        return Ok(Exit::Held.into());
+        return Ok(if refused > 0 { Exit::Violated } else { Exit::Held }.into());
     }
     Err(Failure::new(
         format!("not everything was sent: {}", failed.join("; ")),
         "see that the far side works, and try again: nothing is lost",
     ))
+}
+
+/// A spool that nobody has open; whoever has it open sends what is in it.
+fn opened(waiting: &Waiting, failed: &mut Vec<String>) -> Option<Open> {
+    match outgoing::open(&waiting.directory) {
+        Ok(spool) => Some(spool),
+        Err(SpoolError::Locked { .. }) => None,
+        Err(error) => {
+            failed.push(format!("{}: {error}", waiting.url));
+            None
+        }
+    }
 }

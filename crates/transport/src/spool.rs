@@ -3,12 +3,13 @@
 //! A [`Spool`] is a directory: segments `0000000000000000.segment` with records behind one another,
 //! `position` that says from where on they are still to be sent, and `lock`. What `append` returned
 //! for is on the disk, whatever ends the process; a record that was being written when it ended is
-//! cut off when the spool is opened again.
+//! cut off when the spool is opened again. Several processes for one address have [`Slots`].
 
 mod error;
 mod position;
 mod record;
 mod segment;
+mod slots;
 
 use std::collections::VecDeque;
 use std::fs::{self, File, TryLockError};
@@ -20,6 +21,7 @@ use groundrule_core::delivery::{Backlog, CarryError, Message};
 pub use error::SpoolError;
 use position::{Place, Position};
 use segment::Segment;
+pub use slots::Slots;
 
 /// From this size on, a segment is not appended to any more.
 const SEGMENT_BYTES: u64 = 16 << 20;
@@ -50,11 +52,7 @@ impl Spool {
     /// that had been written as a whole.
     pub fn open(directory: &Path, limit_bytes: u64) -> Result<Self, SpoolError> {
         let io = |what, path: &Path| SpoolError::at(what, path);
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(io("make", directory))?;
+        make(directory)?;
         let path = directory.join("lock");
         let lock = File::options()
             .create(true)
@@ -246,6 +244,22 @@ impl Spool {
         self.bytes
     }
 }
+
+/// Makes a directory, and returns when its name is on the disk.
+fn make(directory: &Path) -> Result<(), SpoolError> {
+    let missing: Vec<_> = directory.ancestors().take_while(|above| !above.exists()).collect();
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(SpoolError::at("make", directory))?;
+    for made in missing {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        segment::sync_directory(above.unwrap_or(Path::new(".")))?;
+    }
+    Ok(())
+}
+
 impl Backlog for Spool {
     fn append(&mut self, messages: &[Message]) -> Result<(), CarryError> {
         Ok(self.append(messages)?)

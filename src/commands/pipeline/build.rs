@@ -111,7 +111,7 @@ impl<'c> Building<'c> {
             connect,
             valid,
             backlogs: self.backlogs(),
-            host: host(),
+            host: outgoing::host(),
             clock: self.clock.clone(),
             max_message: self.settings.max_message,
             stats_every: match &self.options.stats {
@@ -168,9 +168,13 @@ impl<'c> Building<'c> {
                 return Ok(None);
             };
             let key = parts.get(name).cloned().unwrap_or_else(|| outgoing::from_the_root(name));
-            let spool = outgoing::slot(directory, &key)
+            let mut slots = outgoing::slots(directory, &key)
                 .map_err(|failure| CarryError::Refused(failure.line()))?;
-            Ok(Some(Box::new(spool) as Box<dyn Backlog>))
+            if let Err(error) = slots.adopt() {
+                // It stays where it is, and what comes now has a place.
+                tracing::warn!(destination = name, %error, "what a process left is not taken over");
+            }
+            Ok(Some(Box::new(slots) as Box<dyn Backlog>))
         })
     }
 
@@ -346,13 +350,4 @@ fn made(file: &Path) -> Result<PathBuf, Failure> {
         std::fs::create_dir_all(folder)?;
     }
     Ok(file.to_owned())
-}
-
-/// The name of this host.
-fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .map(|name| name.trim().to_lowercase())
-        .ok()
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "localhost".to_owned())
 }

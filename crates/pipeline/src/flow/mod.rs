@@ -7,6 +7,7 @@
 mod http;
 mod ids;
 mod intake;
+mod letter;
 mod outlet;
 mod portal;
 mod queue;
@@ -30,6 +31,7 @@ use crate::part::{Clock, Part};
 use crate::routes::{PartName, Place, Reloader, Rules};
 
 use intake::{Entrance, Intake};
+pub use letter::Refused;
 use outlet::Outlet;
 pub use outlet::Stopped;
 use portal::Portal;

@@ -1,15 +1,13 @@
 //! The door: what comes in is read, checked and given an identity.
 
 use groundrule_core::delivery::Message;
-use groundrule_core::event::{Draft, Event, EventId, Kind};
+use groundrule_core::event::{Event, EventId};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ids::Ids;
+use super::letter::{Refused, kept, letter};
 use crate::archive::Entry;
 use crate::part::Clock;
-
-/// How much of what becomes a dead letter is kept with the reason.
-const KEPT: usize = 64 << 10;
 
 /// The door of a pipeline.
 pub struct Portal {
@@ -78,7 +76,7 @@ impl Portal {
     fn dead_letter(&self, message: &Message, reason: &str, now: f64) -> Entry {
         let size = message.cut.unwrap_or(message.body.len() as u64);
         let text = format!("a message is no event: {reason}");
-        let letter = self.letter("groundrule portal", now).text(text).with("reason", reason);
+        let letter = letter("groundrule portal", &self.host, now).text(text).with("reason", reason);
         let letter = letter.with("size", size).with("body", kept(&message.body)).event();
         let of = |id: EventId| EventId::of(message.time.unwrap_or(now), &[&id.0, b"dead letter"]);
         self.entry(letter, message, message.identity.map(of), now)
@@ -89,29 +87,17 @@ impl Portal {
     pub fn refused(&self, event: &Event, destination: &str, reason: &str) -> Entry {
         let now = (self.clock)();
         let eventid = event.eventid().unwrap_or_default();
-        let text = format!("an event is refused for good: {reason}");
-        let letter = self
-            .letter("groundrule pipeline", now)
-            .text(text)
-            .with("reason", reason)
-            .with("destination", destination)
-            .with("eventid", eventid)
-            .with("size", event.raw().len() as u64)
-            .with("body", kept(event.raw()));
+        let refused = Refused { body: event.raw(), eventid, destination, reason };
         // The event may come again, after a crash: its letter is the same then.
         let of = [eventid.as_bytes(), destination.as_bytes(), event.raw()];
         let id = EventId::of(event.time().unwrap_or(now), &of);
         Entry {
             hash: xxh3_64(&id.0),
-            event: letter.event().identified(|| id, now),
+            event: refused.letter(&self.host, now).identified(|| id, now),
             unique: false,
             redelivered: false,
             named: true,
         }
-    }
-
-    fn letter(&self, origin: &str, now: f64) -> Draft {
-        Draft::new(Kind::Archive, origin, &self.host, "dead.letter", now)
     }
 
     /// Gives an identity to an event that was made here.
@@ -122,9 +108,4 @@ impl Portal {
         let event = event.identified(|| self.ids.next(), (self.clock)());
         Entry { event, hash, unique: false, redelivered: false, named }
     }
-}
-
-/// As much of a message as a dead letter keeps.
-fn kept(body: &[u8]) -> String {
-    String::from_utf8_lossy(&body[..body.len().min(KEPT)]).into_owned()
 }
