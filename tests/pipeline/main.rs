@@ -11,6 +11,7 @@ mod process;
 mod between;
 mod callbacks;
 mod crashes;
+mod ending;
 mod leftovers;
 mod listening;
 mod metrics;
