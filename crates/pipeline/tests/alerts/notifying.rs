@@ -199,6 +199,31 @@ async fn an_event_is_not_lost_when_the_store_is_away() {
 }
 
 #[tokio::test]
+async fn what_the_store_has_written_without_saying_so_is_told_once() {
+    let mut tower = Tower::new(json!({}), Vec::new()).started().await;
+    let event = tower.alert("a", Critical);
+    tower.store.breaks_off();
+    assert!(tower.part().take(std::slice::from_ref(&event)).await.is_err());
+    assert!(tower.told().is_empty());
+    tower.take(std::slice::from_ref(&event)).await;
+    assert_eq!(tower.news(), ["a CRITICAL problem"]);
+    // It is told as well if nothing is heard any more.
+    let event = tower.alert("b", Critical);
+    tower.store.breaks_off();
+    assert!(tower.part().take(std::slice::from_ref(&event)).await.is_err());
+    tower.pass(1.0).await;
+    assert_eq!(tower.news(), ["b CRITICAL problem"]);
+    // What was not written is not told, until it is heard again.
+    let event = tower.alert("c", Critical);
+    tower.store.refuses();
+    assert!(tower.part().take(std::slice::from_ref(&event)).await.is_err());
+    tower.pass(1.0).await;
+    assert_eq!(tower.news(), NONE);
+    tower.take(&[event]).await;
+    assert_eq!(tower.news(), ["c CRITICAL problem"]);
+}
+
+#[tokio::test]
 async fn a_notifier_hears_of_its_severities_and_of_their_end() {
     let tower = Tower::new(json!({}), Vec::new());
     let queue = |name: &str, severities: &[Severity]| {

@@ -17,8 +17,8 @@ struct Memory {
     rows: BTreeMap<Identity, Row>,
     notes: BTreeMap<Identity, Note>,
     away: bool,
-    /// The next notes are written, and nobody is told.
-    silent: bool,
+    /// Whether the next notes are written, and an error is all that is heard of it.
+    breaks: Option<bool>,
 }
 
 impl Rows {
@@ -33,7 +33,12 @@ impl Rows {
 
     /// It breaks off before it says that it has written notes.
     pub fn breaks_off(&self) {
-        self.lock().silent = true;
+        self.lock().breaks = Some(true);
+    }
+
+    /// It does not write the next notes.
+    pub fn refuses(&self) {
+        self.lock().breaks = Some(false);
     }
 
     /// The row of a subject, whose name is `load`.
@@ -134,8 +139,8 @@ impl StatusStore for Rows {
 
     async fn note(&self, notes: &[Note]) -> Result<Vec<bool>, StatusError> {
         self.with_all(|all| {
-            let mut won = Vec::new();
-            for note in notes {
+            let (mut won, breaks) = (Vec::new(), all.breaks.take());
+            for note in notes.iter().filter(|_| breaks != Some(false)) {
                 let version = all.notes.get(&note.of).map_or(0, |known| known.version);
                 won.push(version == note.version);
                 if version == note.version {
@@ -143,9 +148,9 @@ impl StatusStore for Rows {
                     all.notes.insert(note.of.clone(), note);
                 }
             }
-            match std::mem::take(&mut all.silent) {
-                true => Err(StatusError::Away("the store broke off".to_owned())),
-                false => Ok(won),
+            match breaks {
+                Some(_) => Err(StatusError::Away("the store broke off".to_owned())),
+                None => Ok(won),
             }
         })?
     }
