@@ -1,17 +1,19 @@
 //! Alerts parts of several processes, which share a status store and a queue, and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use groundrule_core::event::{Draft, Event, EventId, Kind, Severity};
-use groundrule_pipeline::alerts::{AlertState, AlertsPart, AlertsSetup, NoCauses};
+use groundrule_pipeline::alerts::{AlertState, AlertsPart, AlertsSetup};
 use groundrule_pipeline::part::Part as _;
 use groundrule_pipeline::status::{ORIGIN, SqliteStatus, StatusStore};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::alerting::{Hand, lines, means};
+use crate::store::Needs;
 
 const NONE: [&str; 0] = [];
 
@@ -20,6 +22,8 @@ struct Processes {
     directory: tempfile::TempDir,
     hand: Hand,
     rules: Value,
+    /// Who depends on whom.
+    needs: Needs,
     parts: Vec<Option<AlertsPart>>,
     number: u32,
 }
@@ -28,7 +32,8 @@ impl Processes {
     async fn new(count: usize, rules: Value) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let parts = (0..count).map(|_| None).collect();
-        let mut all = Self { directory, hand: Hand::at(1000.0), rules, parts, number: 0 };
+        let (hand, needs) = (Hand::at(1000.0), Needs::default());
+        let mut all = Self { directory, hand, rules, needs, parts, number: 0 };
         for which in 0..count {
             all.start(which).await;
         }
@@ -54,7 +59,7 @@ impl Processes {
             notifiers: serde_json::from_value(notifiers).unwrap(),
             means: means(),
             store,
-            causes: Arc::new(NoCauses),
+            causes: Arc::new(self.needs.clone()),
             state: AlertState::open(&self.file("state.sqlite")).unwrap(),
             clock: self.hand.clock(),
         };
@@ -80,10 +85,12 @@ impl Processes {
             .identified(|| EventId(id), self.hand.now())
     }
 
-    /// One of them hears something.
+    /// Something becomes so, and one of them hears of it.
     async fn hear(&mut self, which: usize, subject: &str, severity: u8) {
         self.hand.turn(0.5);
         let event = self.alert(subject, severity);
+        let store = SqliteStatus::open(&self.file("status.db")).unwrap();
+        store.apply(&[Event::read(status(&event).into()).unwrap()]).await.unwrap();
         self.part(which).take(&[event]).await.unwrap();
         self.part(which).finish().await.unwrap();
     }
@@ -118,6 +125,11 @@ impl Processes {
             false => std::fs::remove_file(file).unwrap(),
         }
     }
+}
+
+/// What the status heard when it made this alert.
+fn status(alert: &Event) -> String {
+    String::from_utf8_lossy(alert.raw()).replace(ORIGIN, "test")
 }
 
 #[tokio::test]
@@ -238,6 +250,28 @@ async fn those_that_hear_the_same_at_once_tell_it_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_killed_while_it_hears_loses_nothing() {
+    let mut all = Processes::new(2, json!({"changes": 1000})).await;
+    for step in 0..30_u64 {
+        let severity = if step % 2 == 0 { 2 } else { 0 };
+        all.hand.turn(1.0);
+        let events: Vec<Event> = (0..20).map(|n| all.alert(&format!("web{n}"), severity)).collect();
+        let limit = Duration::from_micros(step * 300);
+        let taking = all.part(0).take(&events);
+        let is_heard = tokio::time::timeout(limit, taking).await.is_ok();
+        all.start(0).await;
+        // What it did not acknowledge comes again.
+        if !is_heard {
+            all.part(1).take(&events).await.unwrap();
+        }
+        all.pass(10.0).await;
+        let subject = |line: &String| line.split(' ').next().unwrap().to_owned();
+        let told: BTreeSet<String> = all.news().iter().map(subject).collect();
+        assert_eq!(told.len(), 20, "killed after {limit:?}: {told:?}");
+    }
+}
+
 #[tokio::test]
 async fn an_end_that_is_heard_before_its_problem_leaves_no_problem() {
     let mut all = Processes::new(2, json!({})).await;
@@ -270,14 +304,26 @@ fn step() -> impl Strategy<Value = Step> {
 type Told = BTreeMap<String, Vec<String>>;
 
 /// What so many processes tell of the same.
-async fn told(count: usize, steps: &[Step], rules: &Value) -> Told {
-    let mut all = Processes::new(count, rules.clone()).await;
+async fn told(count: usize, steps: &[Step], rules: &Value, needs: bool) -> Told {
+    let mut all = Processes::new(0, rules.clone()).await;
+    if needs {
+        all.needs = Needs(Arc::new(vec![("web0", "web1"), ("web1", "web2")]));
+    }
+    for which in 0..count {
+        all.parts.push(None);
+        all.start(which).await;
+    }
     let mut told = Told::new();
     for step in steps {
         match step {
-            Step::Hear(which, of, bad) => all.hear(which % count, &format!("web{of}"), *bad).await,
+            Step::Hear(which, of, bad) => {
+                all.hear(which % count, &format!("web{of}"), *bad).await;
+                // Whose cause is gone is told by the one that knows of it, after ten seconds.
+                if needs {
+                    all.pass(10.0).await;
+                }
+            }
             Step::Pass(seconds) => {
-                // What the others heard is known to all after ten seconds.
                 all.pass(10.0).await;
                 all.pass(f64::from(*seconds)).await;
             }
@@ -299,11 +345,12 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..40),
         hold in prop_oneof![Just("0s"), Just("30s")],
         changes in 2_usize..8,
+        needs: bool,
     ) {
         let rules = json!({"repeat": "5m", "hold": hold, "changes": changes, "window": "10m"});
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (one, two) = runtime.block_on(async {
-            (told(1, &steps, &rules).await, told(2, &steps, &rules).await)
+            (told(1, &steps, &rules, needs).await, told(2, &steps, &rules, needs).await)
         });
         prop_assert_eq!(one, two);
     }
