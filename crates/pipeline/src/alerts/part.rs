@@ -161,6 +161,16 @@ impl AlertsPart {
         Ok(())
     }
 
+    /// Tells what can be told before the end.
+    async fn last_words(&mut self, is_last: bool) -> Result<(), PartError> {
+        self.make_sure().await?;
+        self.wake(if is_last { f64::INFINITY } else { self.now() }).await?;
+        if is_last {
+            self.outbox.hurry();
+        }
+        self.write().await
+    }
+
     /// Writes everything down, then sends what is to be sent.
     async fn write(&mut self) -> Result<(), PartError> {
         let now = self.now();
@@ -211,17 +221,14 @@ impl Part for AlertsPart {
 
     async fn finish(&mut self) -> Result<Vec<Event>, PartError> {
         let until = Crew::closing();
-        let now = self.now();
-        self.outbox.collect(&mut self.book, now);
+        self.outbox.collect(&mut self.book, (self.teller.clock)());
         // Without a ledger there is no later: what waits is told now, and tried once more.
         let is_last = !self.book.is_durable();
         self.outbox.is_last = is_last;
-        self.make_sure().await?;
-        self.wake(if is_last { f64::INFINITY } else { now }).await?;
-        if is_last {
-            self.outbox.hurry();
+        // What is being sent is waited for in any case.
+        if let Err(error) = self.last_words(is_last).await {
+            tracing::warn!(%error, "what is to be told is left to others");
         }
-        self.write().await?;
         let until = (!is_last).then_some(until);
         self.outbox.drain(&mut self.book, &self.teller.clock, until).await;
         self.close().await

@@ -1,5 +1,7 @@
 //! What holds for every store.
 
+use std::sync::Arc;
+
 use groundrule_core::event::{Draft, Event, EventId, Kind, Severity};
 use groundrule_pipeline::status::{Identity, Note, Query, Row, StatusStore};
 
@@ -268,4 +270,30 @@ async fn writes_many_notes_at_once(store: &dyn StatusStore) {
     store.note(&quiet).await.unwrap();
     store.forget_notes(1e9).await.unwrap();
     assert!(store.notes(&all).await.unwrap().is_empty());
+}
+
+/// Of several processes that change a note at once, each change is made by one that has read it.
+pub async fn changes_notes_one_after_the_other(stores: Vec<Arc<dyn StatusStore>>) {
+    let each = 15;
+    let tasks = stores.iter().map(|store| {
+        let store = Arc::clone(store);
+        tokio::spawn(async move {
+            for _ in 0..each {
+                loop {
+                    let read = store.notes(&[of("count")]).await.unwrap().pop();
+                    let read = read.unwrap_or_else(|| note("count", 0, true, "0"));
+                    let text = (read.text.parse::<u32>().unwrap() + 1).to_string();
+                    if store.note(&[Note { text, ..read }]).await.unwrap() == [true] {
+                        break;
+                    }
+                }
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    let all = each * stores.len();
+    let note = stores[0].notes(&[of("count")]).await.unwrap().pop().unwrap();
+    assert_eq!((note.text, note.version), (all.to_string(), i64::try_from(all).unwrap()));
 }

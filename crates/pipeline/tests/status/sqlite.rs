@@ -86,6 +86,14 @@ async fn two_that_share_a_file_see_what_the_other_did() {
     assert_eq!((rows[1].count, rows[2].count), (60, 60));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_share_it_change_notes_one_after_the_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("status.db");
+    let store = |_| Arc::new(open(&path)) as Arc<dyn StatusStore>;
+    contract::changes_notes_one_after_the_other((0..3).map(store).collect()).await;
+}
+
 #[test]
 fn what_is_no_status_is_refused() {
     let directory = tempfile::tempdir().unwrap();

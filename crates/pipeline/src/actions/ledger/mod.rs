@@ -11,7 +11,7 @@ use bytes::Bytes;
 use rusqlite::Connection;
 
 use self::place::Place;
-use self::tables::{apply, kept, opened, write};
+use self::tables::{apply, kept, opened, undone, write};
 use crate::part::PartError;
 
 /// Why a ledger cannot be used.
@@ -160,8 +160,7 @@ impl Held {
 fn take_over(path: &Path, connection: &mut Connection, first: i64) -> Result<Kept, String> {
     let told = |error: rusqlite::Error| error.to_string();
     let mut theirs = opened(path)?;
-    let mut left = kept(&theirs).map_err(told)?;
-    left.marks.clear();
+    let mut left = undone(&theirs).map_err(told)?;
     if left.jobs.is_empty() && left.said.is_empty() {
         return Ok(left);
     }

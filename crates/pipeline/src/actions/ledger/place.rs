@@ -34,7 +34,7 @@ impl Place {
 
     /// The files that are there and that nobody has, each only as long as it is looked at.
     pub fn left(name: &Path) -> impl Iterator<Item = Self> {
-        let there = paths(name).take_while(|path| lock(path).exists());
+        let there = paths(name).take_while(|path| path.exists() || lock(path).exists());
         // A lock that cannot be had now is tried again later.
         there.filter(|path| path.exists()).filter_map(|path| Self::hold(&path).ok().flatten())
     }

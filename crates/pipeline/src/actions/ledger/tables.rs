@@ -49,12 +49,19 @@ pub(super) fn opened(path: &Path) -> Result<Connection, String> {
     Ok(connection)
 }
 
+/// Everything that a file has.
 pub(super) fn kept(connection: &Connection) -> rusqlite::Result<Kept> {
-    let mut kept = Kept::default();
+    let mut kept = undone(connection)?;
     let mut marks = connection.prepare("SELECT key, value FROM mark")?;
     for row in marks.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
         kept.marks.push(row?);
     }
+    Ok(kept)
+}
+
+/// The same without the marks.
+pub(super) fn undone(connection: &Connection) -> rusqlite::Result<Kept> {
+    let mut kept = Kept::default();
     let mut jobs = connection.prepare("SELECT id, value FROM job ORDER BY id")?;
     for row in jobs.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))? {
         kept.jobs.push(row?);
