@@ -15,5 +15,6 @@ mod listening;
 mod metrics;
 mod reloading;
 mod roles;
+mod sharing;
 mod suppressing;
 mod travelling;
