@@ -72,7 +72,7 @@ impl AlertsPart {
     /// Makes the part; what an earlier process had no time for is done now.
     ///
     /// # Errors
-    /// When a notifier cannot be made, or what is remembered cannot be read.
+    /// When a notifier cannot be made, or what is remembered cannot be read, here or in the store.
     pub async fn open(setup: AlertsSetup) -> Result<Self, PartError> {
         let mut names = HashSet::new();
         for setting in &setup.notifiers {
@@ -110,7 +110,7 @@ impl AlertsPart {
             longest: longest.unwrap_or_default(),
         };
         part.hand_in(marks).await?;
-        part.adopt().await?;
+        part.look_at_others(now).await?;
         Ok(part)
     }
 

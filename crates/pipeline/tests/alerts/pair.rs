@@ -338,7 +338,7 @@ async fn told(count: usize, steps: &[Step], rules: &Value, needs: bool) -> Told 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn two_tell_what_one_alone_tells(

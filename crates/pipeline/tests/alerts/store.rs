@@ -19,6 +19,8 @@ struct Memory {
     away: bool,
     /// Whether the next notes are written, and an error is all that is heard of it.
     breaks: Option<bool>,
+    /// What another process writes before the next notes.
+    faster: Option<Note>,
 }
 
 impl Rows {
@@ -39,6 +41,11 @@ impl Rows {
     /// It does not write the next notes.
     pub fn refuses(&self) {
         self.lock().breaks = Some(false);
+    }
+
+    /// Another process is faster with its note than the next one.
+    pub fn overtakes(&self, note: Note) {
+        self.lock().faster = Some(note);
     }
 
     /// The row of a subject, whose name is `load`.
@@ -139,6 +146,8 @@ impl StatusStore for Rows {
 
     async fn note(&self, notes: &[Note]) -> Result<Vec<bool>, StatusError> {
         self.with_all(|all| {
+            let faster = all.faster.take().map(|note| (note.of.clone(), note));
+            all.notes.extend(faster);
             let (mut won, breaks) = (Vec::new(), all.breaks.take());
             for note in notes.iter().filter(|_| breaks != Some(false)) {
                 let version = all.notes.get(&note.of).map_or(0, |known| known.version);
