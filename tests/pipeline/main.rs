@@ -17,5 +17,6 @@ mod listening;
 mod metrics;
 mod reloading;
 mod roles;
+mod sharing;
 mod suppressing;
 mod travelling;

@@ -1,6 +1,7 @@
 //! What every part has in common.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use groundrule_core::event::Event;
@@ -8,6 +9,9 @@ use groundrule_database::Trouble;
 
 /// The time, in seconds since 1970: handed down, so that tests can set it.
 pub type Clock = Arc<dyn Fn() -> f64 + Send + Sync>;
+
+/// How long a part may take to finish where it says nothing else.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a part could not do its work.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -58,5 +62,10 @@ pub trait Part: Send {
     /// When it could not.
     async fn finish(&mut self) -> Result<Vec<Event>, PartError> {
         Ok(Vec::new())
+    }
+
+    /// How long [`finish`](Self::finish) may take: the process waits no longer.
+    fn patience(&self) -> Duration {
+        PATIENCE
     }
 }

@@ -10,6 +10,8 @@ mod mails;
 mod model;
 #[path = "alerts/notifying.rs"]
 mod notifying;
+#[path = "alerts/pair.rs"]
+mod pair;
 #[path = "alerts/sending.rs"]
 mod sending;
 #[path = "alerts/store.rs"]

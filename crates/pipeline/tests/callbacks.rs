@@ -337,3 +337,59 @@ async fn a_condition_that_is_too_deep_and_an_address_that_is_none_are_told() {
         assert!(told.contains(what), "{what}\n{told}");
     }
 }
+
+#[tokio::test]
+async fn what_runs_in_one_process_is_left_alone_and_what_a_dead_one_left_is_done() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("calls");
+    let rule = shell(&format!("sleep 0.3; echo x >> {}", file.display()));
+    let rules = [("all", &*rule)];
+    let open = || Ledger::open(&directory.path().join("ledger.sqlite")).unwrap();
+    let hand = Hand::at(1000.0);
+    opened(directory.path(), &rules, Ledger::memory()).await.unwrap();
+    let start = || CallbacksPart::open(directory.path(), means(), open(), hand.clock());
+    let mut one = start().await.unwrap();
+    one.take(&[event(1), event(2)]).await.unwrap();
+    // A second one has other numbers, and other things to do.
+    let mut two = start().await.unwrap();
+    assert!(directory.path().join("ledger-1.sqlite").exists());
+    assert!(two.finish().await.unwrap().is_empty());
+    assert_eq!(called(&mut two, &[event(3)]).await.len(), 1);
+    assert_eq!(one.finish().await.unwrap().len(), 2);
+    assert_eq!(lines(&file).len(), 3);
+    // The first one is killed.
+    one.take(&[event(4), event(5)]).await.unwrap();
+    two.take(&[event(6)]).await.unwrap();
+    drop(one);
+    hand.turn(10.0);
+    two.tick().await.unwrap();
+    // With it, what it had said and may not have been archived.
+    let says = two.finish().await.unwrap();
+    assert_eq!(lines(&file).len(), 6, "{says:?}");
+    // Whoever starts in its place finds nothing to do.
+    let mut one = start().await.unwrap();
+    one.finish().await.unwrap();
+    assert_eq!(lines(&file).len(), 6);
+}
+
+#[tokio::test]
+async fn a_call_that_has_begun_is_waited_for_and_others_are_left() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("calls");
+    // More than run at once, and longer than new ones begin.
+    let rule = shell(&format!("sleep 6; echo x >> {}", file.display()));
+    let rules = [("all", &*rule)];
+    let open = || Ledger::open(&directory.path().join("ledger.sqlite")).unwrap();
+    let mut part = opened(directory.path(), &rules, open()).await.unwrap();
+    assert_eq!(part.patience(), Duration::from_secs(37));
+    let events: Vec<Event> = (1..=10).map(event).collect();
+    part.take(&events).await.unwrap();
+    let begun = std::time::Instant::now();
+    assert_eq!(part.finish().await.unwrap().len(), 8);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    drop(part);
+    let quick = shell(&format!("echo x >> {}", file.display()));
+    let mut part = opened(directory.path(), &[("all", &*quick)], open()).await.unwrap();
+    part.finish().await.unwrap();
+    assert_eq!(lines(&file).len(), 10);
+}

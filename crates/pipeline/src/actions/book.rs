@@ -1,6 +1,7 @@
 //! Keeps a ledger for a part: what changes is written at once, and what a part says is said again
 //! if it may not have been archived.
 
+use bytes::Bytes;
 use groundrule_core::event::{Draft, Event, EventId};
 use serde::Serialize;
 
@@ -29,8 +30,7 @@ impl Book {
     /// Opens the book.
     pub(crate) async fn open(ledger: Ledger) -> Result<(Self, Remembered), PartError> {
         let kept = ledger.load().await?;
-        let says: Vec<Event> =
-            kept.said.into_iter().filter_map(|raw| Event::read(raw).ok()).collect();
+        let says = said(kept.said);
         let (changes, handed) = (Changes::default(), Vec::new());
         let book = Self { ledger, changes, kept: says.len(), says, handed };
         Ok((book, (kept.marks, kept.jobs)))
@@ -55,11 +55,36 @@ impl Book {
         }
     }
 
-    /// Says something, which is archived once even if it is said again after a crash.
-    pub(crate) fn say(&mut self, draft: Draft, now: f64) {
+    /// Says something, which is archived once even if it is said again after a crash. Returns its
+    /// identity.
+    pub(crate) fn say(&mut self, draft: Draft, now: f64) -> String {
         let event = draft.event();
         let id = EventId::of(now, &[event.raw()]);
-        self.says.push(event.identified(|| id, now));
+        let event = event.identified(|| id, now);
+        let name = name(&event);
+        self.says.push(event);
+        name
+    }
+
+    /// Does not say it after all.
+    pub(crate) fn unsay(&mut self, id: &str) {
+        let Some(at) = self.says.iter().position(|event| name(event) == id) else { return };
+        self.says.remove(at);
+        if at < self.kept {
+            self.kept -= 1;
+            self.changes.archived.push(id.to_owned());
+        }
+    }
+
+    /// Takes over what processes left that are no more: their jobs, under numbers from `next` on,
+    /// and what they said, which is said again.
+    pub(crate) async fn adopt(&mut self, next: i64) -> Result<Vec<(i64, String)>, PartError> {
+        let adopted = self.ledger.adopt(next).await?;
+        let says = said(adopted.said);
+        let count = says.len();
+        self.says.splice(self.kept..self.kept, says);
+        self.kept += count;
+        Ok(adopted.jobs)
     }
 
     /// Writes everything.
@@ -70,7 +95,7 @@ impl Book {
         let mut changes = self.changes.clone();
         let is_kept = |at: f64| (0.0..ARCHIVED).contains(&(now - at));
         let old = self.handed.iter().filter(|(at, _)| !is_kept(*at));
-        changes.archived = old.map(|(_, name)| name.clone()).collect();
+        changes.archived.extend(old.map(|(_, name)| name.clone()));
         let said = |event: &Event| (name(event), event.raw().clone());
         changes.said = self.says[self.kept..].iter().map(said).collect();
         self.ledger.write(changes).await?;
@@ -90,6 +115,10 @@ impl Book {
         }
         Ok(says)
     }
+}
+
+fn said(kept: Vec<(String, Bytes)>) -> Vec<Event> {
+    kept.into_iter().filter_map(|(_, raw)| Event::read(raw).ok()).collect()
 }
 
 fn name(event: &Event) -> String {

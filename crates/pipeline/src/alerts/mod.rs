@@ -4,16 +4,22 @@
 //! consequence of something else that failed is told once its cause is gone, and what changes all
 //! the time is told once, and then when it is quiet. The end of a problem is always told.
 //!
+//! What was told is kept in the status store: of the processes that share it, one tells a thing.
 //! Every notification is sent at least once, and makes an archive event, as does one that fails.
 
 mod causes;
+mod consequences;
 mod failed;
 mod job;
 mod notifier;
+mod outbox;
 mod part;
 mod problems;
+mod round;
 mod rules;
 mod said;
+mod shared;
+mod teller;
 mod watch;
 
 pub use causes::{Causes, NoCauses};

@@ -97,6 +97,8 @@ pub(super) struct Notifier {
     pub(super) severities: Vec<Severity>,
     /// How often it tries.
     pub(super) attempts: u32,
+    /// How long one of them may take.
+    pub(super) timeout: Duration,
     pub(super) action: Arc<dyn Action>,
     pub(super) gate: Arc<Semaphore>,
 }
@@ -122,6 +124,7 @@ impl Notifier {
             kind: setting.kind,
             severities: setting.severities,
             attempts: setting.attempts,
+            timeout: setting.timeout,
             action: action.into(),
             gate: Arc::new(Semaphore::new(AT_ONCE)),
         })

@@ -104,9 +104,9 @@ impl Watch {
         self.stored
     }
 
-    /// Its row is seen. Returns whether that is new.
-    pub(super) fn see(&mut self) -> bool {
-        !std::mem::replace(&mut self.stored, true)
+    /// Its row is seen.
+    pub(super) fn see(&mut self) {
+        self.stored = true;
     }
 
     /// Whether its end is to be told.
@@ -150,9 +150,19 @@ impl Watch {
         self.due.is_some() || self.suppressed.is_some() || self.flapping
     }
 
-    /// Whether nothing would be different if nothing was known of it.
-    pub(super) fn is_forgettable(&self, now: f64, after: f64) -> bool {
-        self.severity == 0 && !self.owed && !self.waits() && now - self.heard > after
+    /// Whether there is something to tell sooner or later: if not, it is forgotten after a while.
+    pub(super) fn is_open(&self) -> bool {
+        self.severity != 0 || self.owed || self.waits()
+    }
+
+    /// When it was heard of last.
+    pub(super) fn heard(&self) -> f64 {
+        self.heard
+    }
+
+    /// Whether it is not told as it is the consequence of something else.
+    pub(super) fn is_silent(&self) -> bool {
+        self.suppressed.is_some() && !self.flapping
     }
 
     /// Hears an event. What it wishes for is only done with [`Watch::tell`] or [`Watch::suppress`].
@@ -221,8 +231,26 @@ impl Watch {
 
     /// Whether it stays as it was told, and is told again.
     pub(super) fn is_due_again(&mut self, now: f64, rules: &AlertRules) -> bool {
-        let stays = self.severity != 0 && self.severity == self.told && !self.waits();
-        stays && self.is_due(now, rules)
+        self.stays() && self.is_due(now, rules)
+    }
+
+    fn stays(&self) -> bool {
+        self.severity != 0 && self.severity == self.told && !self.waits()
+    }
+
+    /// Whether [`Watch::is_due_again`] says so, or has something to set right.
+    pub(super) fn may_be_due(&self, now: f64, rules: &AlertRules) -> bool {
+        let repeat = rules.repeat.as_secs_f64();
+        self.stays() && repeat > 0.0 && !(0.0..repeat).contains(&(now - self.told_at))
+    }
+
+    /// Whether [`Watch::wake`] wishes for something, or has something to set right.
+    pub(super) fn may_wake(&self, now: f64, rules: &AlertRules) -> bool {
+        let (window, hold) = (rules.window.as_secs_f64(), rules.hold.as_secs_f64());
+        if self.flapping {
+            return self.changes.last().is_some_and(|last| !(0.0..window).contains(&(now - last)));
+        }
+        self.due.is_some_and(|due| due <= now || due > now + hold)
     }
 
     /// What it wishes for as time goes by.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use groundrule_core::event::{Draft, Event, Kind, Severity};
@@ -25,6 +25,9 @@ const WAITING: usize = 1000;
 /// Of how many events it is known that they came: the newest.
 const KNOWN: usize = 10_000;
 
+/// After which time it is looked what dead processes have left, in seconds.
+const ADOPTED: f64 = 10.0;
+
 /// The part that calls.
 pub struct CallbacksPart {
     directory: PathBuf,
@@ -38,6 +41,8 @@ pub struct CallbacksPart {
     /// Jobs that start once they are written down.
     fresh: Vec<i64>,
     next: i64,
+    /// When it was looked what dead processes have left.
+    adopted: f64,
     known: HashSet<String>,
     known_order: VecDeque<String>,
     crew: Crew,
@@ -65,12 +70,7 @@ impl CallbacksPart {
         known.sort_by_key(|(_, number)| *number);
         let newest = known.last().map(|(_, number)| *number);
         let known_order: VecDeque<String> = known.into_iter().map(|(key, _)| key).collect();
-        let jobs: BTreeMap<i64, Job> = jobs
-            .into_iter()
-            .filter_map(|(id, job)| Some((id, serde_json::from_str(&job).ok()?)))
-            .collect();
-        let last = jobs.keys().next_back().copied().max(newest);
-        let next = last.map_or(1, |last| last + 1);
+        let last = jobs.last().map(|(last, _)| *last).max(newest);
         let mut part = Self {
             directory: directory.to_owned(),
             means,
@@ -78,16 +78,41 @@ impl CallbacksPart {
             touched: touched(directory),
             clock,
             book,
-            fresh: jobs.keys().copied().collect(),
-            jobs,
-            next,
+            fresh: Vec::new(),
+            jobs: BTreeMap::new(),
+            next: last.map_or(1, |last| last + 1),
+            adopted: f64::NEG_INFINITY,
             known: known_order.iter().cloned().collect(),
             known_order,
             crew: Crew::default(),
             gate: Arc::new(Semaphore::new(AT_ONCE)),
         };
+        part.add_written(jobs);
+        part.adopt().await?;
         part.start();
         Ok(part)
+    }
+
+    /// Jobs that are in the ledger are to be started.
+    fn add_written(&mut self, jobs: Vec<(i64, String)>) {
+        for (id, job) in jobs {
+            self.next = self.next.max(id + 1);
+            if let Ok(job) = serde_json::from_str(&job) {
+                self.jobs.insert(id, job);
+                self.fresh.push(id);
+            }
+        }
+    }
+
+    /// Takes over the calls of processes that are no more.
+    async fn adopt(&mut self) -> Result<(), PartError> {
+        let now = (self.clock)();
+        if !(0.0..ADOPTED).contains(&(now - self.adopted)) {
+            let jobs = self.book.adopt(self.next).await?;
+            self.add_written(jobs);
+            self.adopted = now;
+        }
+        Ok(())
     }
 
     /// Starts what is written down.
@@ -229,15 +254,25 @@ impl Part for CallbacksPart {
     async fn tick(&mut self) -> Result<Vec<Event>, PartError> {
         self.reload();
         self.collect();
+        self.adopt().await?;
         self.close().await
     }
 
     async fn finish(&mut self) -> Result<Vec<Event>, PartError> {
+        // Each that has begun ends by its time limit. Without a ledger nothing can be left.
+        let until = self.book.is_durable().then(Crew::closing);
         self.write().await?;
-        // Each ends by its time limit.
-        while let Some(ended) = self.crew.next().await {
-            self.ended(ended);
+        while let Some((id, ending)) = self.crew.last(until).await {
+            match ending {
+                Some(ending) => self.ended((id, ending)),
+                None => self.fresh.push(id),
+            }
         }
-        self.close().await
+        self.book.close((self.clock)()).await
+    }
+
+    fn patience(&self) -> Duration {
+        let longest = self.rules.0.iter().map(|rule| rule.timeout).max();
+        Crew::patience(longest.unwrap_or_default())
     }
 }

@@ -64,6 +64,8 @@ pub(super) struct Rule {
     when: Option<When>,
     /// How often it calls.
     pub(super) limits: Limits,
+    /// How long a call may take.
+    pub(super) timeout: Duration,
     /// What it does.
     pub(super) action: Arc<dyn Action>,
 }
@@ -102,6 +104,7 @@ impl Rule {
             types: raw.types.0,
             when: when.map_err(|why| format!("when: {why}"))?,
             limits: Limits::new(rate, dedup.transpose()?)?,
+            timeout: limit,
             action: action.into(),
         })
     }

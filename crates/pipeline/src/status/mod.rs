@@ -1,6 +1,7 @@
 //! What is so now: one row for every subject and name.
 
 mod mongodb;
+mod note;
 mod open;
 mod part;
 mod rules;
@@ -10,6 +11,7 @@ use async_trait::async_trait;
 use groundrule_core::event::{Event, Severity};
 
 pub use mongodb::MongoStatus;
+pub use note::Note;
 pub use open::{PLACES, Place, open, read};
 pub use part::{ORIGIN, StatusPart};
 pub use sqlite::SqliteStatus;
@@ -135,9 +137,35 @@ pub trait StatusStore: Send + Sync {
     /// When it could not.
     async fn flap(&self, of: &Identity, flapping: bool) -> Result<bool, StatusError>;
 
-    /// Forgets a row. Returns whether there was one.
+    /// Forgets a row, but not its note. Returns whether there was one.
     ///
     /// # Errors
     /// When it could not.
     async fn clear(&self, of: &Identity) -> Result<bool, StatusError>;
+
+    /// The notes of these identities, each at most once; in any order, those that there are.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn notes(&self, of: &[Identity]) -> Result<Vec<Note>, StatusError>;
+
+    /// Of all open notes, of whom and what they are, and which version.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn open_notes(&self) -> Result<Vec<(Identity, i64)>, StatusError>;
+
+    /// Writes notes, each of another identity, and returns when they will be there after a crash.
+    /// One is written only where its version is that of the store, as when it was read, which is
+    /// greater by one then. Returns for each whether it was.
+    ///
+    /// # Errors
+    /// When it could not; some may have been written.
+    async fn note(&self, notes: &[Note]) -> Result<Vec<bool>, StatusError>;
+
+    /// Forgets the notes that are not open and were not heard of since a time.
+    ///
+    /// # Errors
+    /// When it could not.
+    async fn forget_notes(&self, before: f64) -> Result<(), StatusError>;
 }

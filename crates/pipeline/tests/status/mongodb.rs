@@ -58,6 +58,17 @@ async fn those_who_share_it_see_what_the_others_did() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn those_who_share_it_change_notes_one_after_the_other() {
+    let server = groundrule_services::mongodb();
+    let url = url(&server, "");
+    let mut stores: Vec<Arc<dyn StatusStore>> = Vec::new();
+    for _ in 0..3 {
+        stores.push(Arc::new(connect(&url).await));
+    }
+    contract::changes_notes_one_after_the_other(stores).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_killed_has_what_it_said_and_nothing_is_left_untold() {
     let server = groundrule_services::mongodb();
     let store = Arc::new(connect(&url(&server, "")).await);

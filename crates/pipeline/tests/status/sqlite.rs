@@ -48,6 +48,17 @@ async fn it_is_there_when_it_is_opened_again() {
     assert!(matches!(reader.expire(0.0, f64::NEG_INFINITY).await, Err(StatusError::Refused(_))));
 }
 
+#[tokio::test]
+async fn a_file_of_an_earlier_version_gets_notes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("status.db");
+    open(&path).apply(&[said("a", 1.0, 2, "")]).await.unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TABLE notes").unwrap();
+    let store = open(&path);
+    assert_eq!(rows(&store).await.len(), 1);
+    assert!(store.open_notes().await.unwrap().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_share_a_file_see_what_the_other_did() {
     let directory = tempfile::tempdir().unwrap();
@@ -73,6 +84,14 @@ async fn two_that_share_a_file_see_what_the_other_did() {
     let figures: Vec<_> = rows.iter().map(|row| (row.last, row.since <= 1.0)).collect();
     assert_eq!(figures, [(119.0, true), (118.0, true), (119.0, true)]);
     assert_eq!((rows[1].count, rows[2].count), (60, 60));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_share_it_change_notes_one_after_the_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("status.db");
+    let store = |_| Arc::new(open(&path)) as Arc<dyn StatusStore>;
+    contract::changes_notes_one_after_the_other((0..3).map(store).collect()).await;
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! events are taken in again.
 
 mod document;
+mod notes;
 mod rows;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,9 +17,10 @@ use mongodb::bson::{Bson, Document, doc};
 use tokio::sync::Mutex;
 
 use self::document::{Stored, key};
+use self::notes::Notes;
 use self::rows::Rows;
 use super::rules::{Entry, hear, identity};
-use super::{Change, Identity, Query, Row, StatusError, StatusStore};
+use super::{Change, Identity, Note, Query, Row, StatusError, StatusStore};
 
 /// How often others may be faster.
 const TRIES: usize = 100;
@@ -26,6 +28,7 @@ const TRIES: usize = 100;
 /// The status in MongoDB.
 pub struct MongoStatus {
     rows: Rows,
+    notes: Notes,
     /// The rows whose changes of severity were returned last: they count as told when somebody
     /// asks for more. None before the first time, and after something went wrong.
     returned: Mutex<Option<Vec<Row>>>,
@@ -42,7 +45,8 @@ impl MongoStatus {
         variables: &BTreeMap<String, String>,
     ) -> Result<Self, StatusError> {
         let place = Place::parse(url, "statuses", &[])?;
-        let statuses = place.database(variables).await?.collection(&place.collection);
+        let database = place.database(variables).await?;
+        let statuses = database.collection(&place.collection);
         let index = |keys| IndexModel::builder().keys(keys).build();
         let indexes = [
             index(doc! { "subject": 1, "name": 1 }),
@@ -50,7 +54,8 @@ impl MongoStatus {
             index(doc! { "untold": 1 }),
         ];
         place.within(statuses.create_indexes(indexes).into_future()).await?;
-        Ok(Self { rows: Rows { place, statuses }, returned: Mutex::new(None) })
+        let notes = Notes::at(&place, database).await?;
+        Ok(Self { rows: Rows { place, statuses }, notes, returned: Mutex::new(None) })
     }
 
     /// Does something that is told, once what was told before is noted.
@@ -211,5 +216,21 @@ impl StatusStore for MongoStatus {
     async fn clear(&self, of: &Identity) -> Result<bool, StatusError> {
         let delete = self.rows.statuses.delete_one(doc! { "_id": key(of) });
         Ok(self.rows.place.within(delete.into_future()).await?.deleted_count > 0)
+    }
+
+    async fn notes(&self, of: &[Identity]) -> Result<Vec<Note>, StatusError> {
+        self.notes.read(&self.rows.place, of).await
+    }
+
+    async fn open_notes(&self) -> Result<Vec<(Identity, i64)>, StatusError> {
+        self.notes.open(&self.rows.place).await
+    }
+
+    async fn note(&self, notes: &[Note]) -> Result<Vec<bool>, StatusError> {
+        self.notes.write(&self.rows.place, notes).await
+    }
+
+    async fn forget_notes(&self, before: f64) -> Result<(), StatusError> {
+        self.notes.forget(&self.rows.place, before).await
     }
 }

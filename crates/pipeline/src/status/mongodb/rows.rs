@@ -14,7 +14,7 @@ use crate::status::{Identity, Row, StatusError};
 /// How many rows are written at a time.
 const AT_ONCE: usize = 16;
 /// What a server says of a row that another process has just made.
-const DUPLICATE: i32 = 11_000;
+pub(super) const DUPLICATE: i32 = 11_000;
 
 pub(super) struct Rows {
     pub place: Place,

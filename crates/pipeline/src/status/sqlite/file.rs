@@ -7,6 +7,7 @@ use groundrule_database::Trouble;
 use groundrule_database::sqlite::{self, Format};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row as Columns, params};
 
+use super::notes;
 use crate::status::rules::{Entry, Heard};
 use crate::status::{Identity, Query, Row, StatusError};
 
@@ -49,7 +50,9 @@ const FORMAT: Format = Format {
 };
 
 pub(super) fn open(path: &Path) -> Result<Connection, StatusError> {
-    Ok(sqlite::open(path, &FORMAT)?)
+    let connection = sqlite::open(path, &FORMAT)?;
+    notes::make(&connection).map_err(|error| told(path, &error))?;
+    Ok(connection)
 }
 
 pub(super) fn read_only(path: &Path) -> Result<Connection, StatusError> {

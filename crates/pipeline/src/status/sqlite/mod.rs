@@ -1,6 +1,7 @@
 //! The status in an SQLite file, which several processes may share.
 
 mod file;
+mod notes;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use groundrule_core::event::Event;
 
 use self::table::Table;
-use super::{Change, Identity, Query, Row, StatusError, StatusStore};
+use super::{Change, Identity, Note, Query, Row, StatusError, StatusStore};
 
 /// The status in an SQLite file.
 pub struct SqliteStatus {
@@ -118,6 +119,24 @@ impl StatusStore for SqliteStatus {
     async fn clear(&self, of: &Identity) -> Result<bool, StatusError> {
         let of = of.clone();
         self.write(move |table| table.clear(&of)).await
+    }
+
+    async fn notes(&self, of: &[Identity]) -> Result<Vec<Note>, StatusError> {
+        let of = of.to_vec();
+        self.write(move |table| notes::read(table.connection(), &of)).await
+    }
+
+    async fn open_notes(&self) -> Result<Vec<(Identity, i64)>, StatusError> {
+        self.write(|table| notes::open(table.connection())).await
+    }
+
+    async fn note(&self, notes: &[Note]) -> Result<Vec<bool>, StatusError> {
+        let notes = notes.to_vec();
+        self.write(move |table| notes::write(table.connection(), &notes)).await
+    }
+
+    async fn forget_notes(&self, before: f64) -> Result<(), StatusError> {
+        self.write(move |table| notes::forget(table.connection(), before)).await
     }
 }
 

@@ -32,6 +32,11 @@ impl Table {
         Self { connection, known: Known::default(), state: None, returned: None }
     }
 
+    /// The file, for what stands beside the rows: they are not to be changed there.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
     /// Takes events in; what changed is in the file when it returns.
     pub fn apply(&mut self, events: &[Event]) -> rusqlite::Result<Vec<Change>> {
         self.tell(|work, changes| {
