@@ -38,7 +38,8 @@ use portal::Portal;
 use stats::Stats;
 use table::Destinations;
 
-/// How long everything that is under way may take when the pipeline is told to stop.
+/// How long everything that is under way may take when the pipeline is told to stop: what was taken
+/// in, and then what destinations have still to do, unless a part asks for more.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Makes a sink of an address.
@@ -139,6 +140,9 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
     if let Some(url) = &setup.dead_letters {
         outlet.dead = Some(destinations.dead_letters(url)?);
     }
+    // Parts end one after the other.
+    let longer = setup.parts.iter().map(|(_, part)| part.patience().saturating_sub(FAREWELL));
+    let patience = longer.fold(FAREWELL, |sum, longer| sum + longer);
     for (name, part) in setup.parts {
         destinations.part(name, part)?;
     }
@@ -182,7 +186,7 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
     }
     let closed = tokio::select! {
         closed = destinations.close() => closed,
-        () = overdue(&stop, FAREWELL) => Err(Stopped::Late("a destination does not answer".to_owned())),
+        () = overdue(&stop, patience) => Err(Stopped::Late("a destination does not answer".to_owned())),
     };
     ended?;
     closed?;
