@@ -1,5 +1,6 @@
 //! SQLite files that several processes share: opening, and what goes wrong in words.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -68,6 +69,13 @@ pub fn read_only(path: &Path, format: &Format) -> Result<Connection, Trouble> {
     connection.busy_handler(Some(wait)).map_err(explained)?;
     known(&connection, path, format)?;
     Ok(connection)
+}
+
+/// Which file a path means now, as long as that is the same one: a file that was moved or removed
+/// takes what nobody finds again.
+#[must_use]
+pub fn inode(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|metadata| metadata.ino())
 }
 
 /// Looks again soon: a transaction takes a few milliseconds, and SQLite's own way of waiting up to a

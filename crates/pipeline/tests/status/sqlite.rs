@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use groundrule_core::event::Event;
-use groundrule_pipeline::status::{SqliteStatus, StatusError, StatusStore};
+use groundrule_pipeline::status::{Row, SqliteStatus, StatusError, StatusStore};
 use proptest::prelude::*;
 
 use crate::contract::{self, said};
@@ -103,6 +103,21 @@ fn what_is_no_status_is_refused() {
     assert!(error.contains("not a status file of groundrule"), "{error}");
     let nothing = SqliteStatus::read_only(&directory.path().join("none")).err().unwrap();
     assert!(nothing.to_string().contains("no such file"));
+}
+
+#[tokio::test]
+async fn a_file_that_was_removed_takes_nothing_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("status.db");
+    let store = open(&path);
+    store.apply(&[said("web1", 1.0, 2, "")]).await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    store.apply(&[said("web2", 1.0, 2, "")]).await.unwrap();
+    let subjects = |rows: Vec<Row>| -> Vec<String> {
+        rows.into_iter().map(|row| row.identity.subject).collect()
+    };
+    assert_eq!(subjects(rows(&store).await), ["web2"]);
+    assert_eq!(subjects(rows(&open(&path)).await), ["web2"]);
 }
 
 proptest! {

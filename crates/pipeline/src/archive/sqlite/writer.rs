@@ -1,8 +1,8 @@
 //! The thread that writes to the archive's file.
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use groundrule_database::sqlite::inode;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -121,10 +121,6 @@ impl Open {
         }
         Ok(kept)
     }
-}
-
-fn inode(path: &Path) -> Option<u64> {
-    std::fs::metadata(path).ok().map(|metadata| metadata.ino())
 }
 
 fn size(job: &Job) -> (usize, usize) {

@@ -9,15 +9,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use groundrule_core::event::Event;
+use groundrule_database::sqlite::inode;
 
 use self::table::Table;
 use super::{Change, Identity, Note, Query, Row, StatusError, StatusStore};
+
+/// A table, and which file it is in, whatever its path means later.
+struct Opened {
+    table: Table,
+    inode: Option<u64>,
+}
+
+impl Opened {
+    fn new(path: &Path) -> Result<Self, StatusError> {
+        Ok(Self { table: Table::new(file::open(path)?), inode: inode(path) })
+    }
+}
 
 /// The status in an SQLite file.
 pub struct SqliteStatus {
     path: PathBuf,
     /// None after something went wrong: it is opened anew.
-    table: Arc<Mutex<Option<Table>>>,
+    table: Arc<Mutex<Option<Opened>>>,
     writable: bool,
 }
 
@@ -27,8 +40,7 @@ impl SqliteStatus {
     /// # Errors
     /// When the file cannot be opened or holds something else.
     pub fn open(path: &Path) -> Result<Self, StatusError> {
-        let table = Table::new(file::open(path)?);
-        let table = Arc::new(Mutex::new(Some(table)));
+        let table = Arc::new(Mutex::new(Some(Opened::new(path)?)));
         Ok(Self { path: path.to_owned(), table, writable: true })
     }
 
@@ -55,12 +67,12 @@ impl SqliteStatus {
         let (path, shared) = (self.path.clone(), Arc::clone(&self.table));
         let writing = tokio::task::spawn_blocking(move || {
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut table = match shared.take() {
-                Some(table) => table,
-                None => Table::new(file::open(&path)?),
+            let mut opened = match shared.take().filter(|opened| opened.inode == inode(&path)) {
+                Some(opened) => opened,
+                None => Opened::new(&path)?,
             };
-            let result = work(&mut table).map_err(|error| file::told(&path, &error))?;
-            *shared = Some(table);
+            let result = work(&mut opened.table).map_err(|error| file::told(&path, &error))?;
+            *shared = Some(opened);
             Ok(result)
         });
         writing.await.map_err(broken)?
