@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use book::Book;
 pub(crate) use crew::{Crew, Ending};
-pub use ledger::{Ledger, LedgerError};
+pub use ledger::Ledger;
 pub use outcome::{ActionError, Outcome};
 
 /// How long an action may take where nothing else is said.

@@ -111,10 +111,17 @@ async fn run(steps: Vec<Step>, rules: serde_json::Value, cycle: bool) -> Result<
         };
         for event in tower.queue() {
             let reason = event.value()["extended_data"]["notification"]["reason"].to_string();
-            let key = (event.eventid().unwrap().to_owned(), reason);
-            let is_repeated = key.1.contains("repeated");
+            let subject = event.subject().to_owned();
+            let key = (subject, event.eventid().unwrap().to_owned(), reason);
+            let is_repeated = key.2.contains("repeated");
             prop_assert!(unique.insert(key.clone()) || is_repeated, "told twice: {key:?}");
             last.insert(event.subject().to_owned(), event.severity());
+        }
+        // What has become the consequence of something else since is told once more after that.
+        for silent in says.iter().filter(|event| event.name() == "alert.suppressed") {
+            unique.retain(|(subject, _, reason): &(String, String, String)| {
+                subject != silent.subject() || !reason.contains("delayed")
+            });
         }
         model.look(&mut tower, &says)?;
     }

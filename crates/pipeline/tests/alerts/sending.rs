@@ -160,7 +160,7 @@ fn another_database_is_not_taken_for_a_state() {
     other.execute_batch("CREATE TABLE precious (x)").unwrap();
     drop(other);
     let error = AlertState::open(&path).unwrap_err().to_string();
-    assert!(error.contains("something else"), "{error}");
+    assert!(error.contains("not a ledger of groundrule"), "{error}");
     std::fs::write(&path, "no database at all, but some text that is long enough to be none")
         .unwrap();
     assert!(AlertState::open(&path).is_err());

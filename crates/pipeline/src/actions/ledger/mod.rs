@@ -11,18 +11,8 @@ use bytes::Bytes;
 use rusqlite::Connection;
 
 use self::place::Place;
-use self::tables::{apply, kept, opened, undone, write};
+use self::tables::{apply, kept, opened, told, undone, write};
 use crate::part::PartError;
-
-/// Why a ledger cannot be used.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{path}: {reason}")]
-pub struct LedgerError {
-    /// Which file.
-    pub path: String,
-    /// In words.
-    pub reason: String,
-}
 
 /// Remembers marks, jobs that are to be done, and events that were said and may not have been
 /// archived.
@@ -79,10 +69,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When the file cannot be used, or is another kind of file.
-    pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let told = |path: &Path, reason| LedgerError { path: path.display().to_string(), reason };
-        let place = Place::first_free(path).map_err(|reason| told(path, reason))?;
-        let connection = opened(&place.path).map_err(|reason| told(&place.path, reason))?;
+    pub fn open(path: &Path) -> Result<Self, PartError> {
+        let told = |reason| PartError::Refused(format!("{}: {reason}", path.display()));
+        let place = Place::first_free(path).map_err(told)?;
+        let connection = opened(&place.path)?;
         let (name, connection) = (path.to_owned(), Mutex::new(connection));
         Ok(Self { file: Some(Arc::new(Held { name, place, connection })) })
     }
@@ -125,12 +115,11 @@ impl Ledger {
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<Option<T>, PartError> {
         let Some(file) = self.file.clone() else { return Ok(None) };
-        let name = file.place.path.display().to_string();
         let worked = tokio::task::spawn_blocking(move || {
-            work(&mut file.connection.lock().unwrap_or_else(PoisonError::into_inner))
+            let worked = work(&mut file.connection.lock().unwrap_or_else(PoisonError::into_inner));
+            worked.map(Some).map_err(|error| told(&file.place.path, &error))
         });
-        let told = |error: &dyn std::fmt::Display| PartError::Away(format!("{name}: {error}"));
-        worked.await.map_err(|error| told(&error))?.map(Some).map_err(|error| told(&error))
+        worked.await.map_err(|error| PartError::Away(format!("the ledger broke off: {error}")))?
     }
 }
 
@@ -146,8 +135,7 @@ impl Held {
                     all.said.extend(taken.said);
                 }
                 Err(why) => {
-                    let path = place.path.display();
-                    tracing::warn!(%path, why, "what another process left cannot be taken over");
+                    tracing::warn!(%why, "what another process left cannot be taken over");
                 }
             }
         }
@@ -157,8 +145,8 @@ impl Held {
 
 /// What is in the file of another process is written to this one, and only then removed there: if
 /// this process ends in between it is in both, and done twice.
-fn take_over(path: &Path, connection: &mut Connection, first: i64) -> Result<Kept, String> {
-    let told = |error: rusqlite::Error| error.to_string();
+fn take_over(path: &Path, connection: &mut Connection, first: i64) -> Result<Kept, PartError> {
+    let told = |error: rusqlite::Error| told(path, &error);
     let mut theirs = opened(path)?;
     let mut left = undone(&theirs).map_err(told)?;
     if left.jobs.is_empty() && left.said.is_empty() {

@@ -1,52 +1,32 @@
 //! The tables of a ledger's file.
 
 use std::path::Path;
-use std::time::Duration;
 
+use groundrule_database::sqlite::{self, Format};
 use rusqlite::{Connection, Transaction, params};
 
 use super::{Changes, Kept};
+use crate::part::PartError;
 
-/// Tells these files from others: "grl" and a version.
-const APPLICATION: i32 = 0x0067_726c;
-const VERSION: i32 = 1;
+const FORMAT: Format = Format {
+    what: "a ledger of groundrule",
+    // "grl" and a version.
+    application: 0x0067_726c,
+    version: 1,
+    page: 4096,
+    tables: "
+        CREATE TABLE mark (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE job (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+        CREATE TABLE said (id TEXT PRIMARY KEY, event BLOB NOT NULL) WITHOUT ROWID;
+    ",
+};
 
-/// How long another process may hold the file.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) fn opened(path: &Path) -> Result<Connection, PartError> {
+    Ok(sqlite::open(path, &FORMAT)?)
+}
 
-const TABLES: &str = "
-CREATE TABLE mark (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE job (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE said (id TEXT PRIMARY KEY, event BLOB NOT NULL) WITHOUT ROWID;
-";
-
-pub(super) fn opened(path: &Path) -> Result<Connection, String> {
-    let told = |error: rusqlite::Error| error.to_string();
-    let mut connection = Connection::open(path).map_err(told)?;
-    connection.busy_timeout(BUSY).map_err(told)?;
-    connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
-        .map_err(told)?;
-    let transaction = connection
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .map_err(told)?;
-    let number = |name: &str| -> Result<i32, String> {
-        transaction.pragma_query_value(None, name, |row| row.get(0)).map_err(told)
-    };
-    match (number("application_id")?, number("user_version")?) {
-        (APPLICATION, VERSION) => {}
-        (APPLICATION, other) => {
-            return Err(format!("is of version {other}, and this program knows {VERSION}"));
-        }
-        (0, 0) if number("schema_version")? == 0 => {
-            transaction.execute_batch(TABLES).map_err(told)?;
-            transaction.pragma_update(None, "application_id", APPLICATION).map_err(told)?;
-            transaction.pragma_update(None, "user_version", VERSION).map_err(told)?;
-        }
-        _ => return Err("is a database of something else: name another file".to_owned()),
-    }
-    transaction.commit().map_err(told)?;
-    Ok(connection)
+pub(super) fn told(path: &Path, error: &rusqlite::Error) -> PartError {
+    sqlite::told(path, &FORMAT, error).into()
 }
 
 /// Everything that a file has.
