@@ -1,4 +1,5 @@
 //! The pipeline at work, between a source and an archive whose moods the test decides.
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};

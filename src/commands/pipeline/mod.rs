@@ -7,6 +7,7 @@ mod roles;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use groundrule_pipeline::archive::ArchiveError;
 use groundrule_pipeline::flow::{self, Stopped};
@@ -23,6 +24,9 @@ use crate::daemon;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
+/// How long threads may take that are still at work in the end.
+const LAST: Duration = Duration::from_secs(1);
+
 /// Runs the pipeline until its sources end, or until it is told to stop.
 pub fn run(context: &Context, global: &Global, options: PipelineArgs) -> Result<Ended, Failure> {
     let mut config = Config::load(context, global)?;
@@ -30,14 +34,17 @@ pub fn run(context: &Context, global: &Global, options: PipelineArgs) -> Result<
     let runtime = open::runtime()?;
     daemon::log(context);
     let notifiers = std::mem::take(&mut config.notifiers);
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let building = Building::new(context, &config)?;
         let setup = building.setup(notifiers).await?;
         let stop = daemon::stopping()?;
         let summary = flow::run(setup, stop).await.map_err(|stopped| stopped_early(&stopped))?;
         tracing::info!(received = summary.received, dead_letters = summary.dead, "done");
         Ok(Exit::Held.into())
-    })
+    });
+    // A thread that waits for a file which another process holds ends with this one.
+    runtime.shutdown_timeout(LAST);
+    ended
 }
 
 fn stopped_early(stopped: &Stopped) -> Failure {

@@ -63,8 +63,8 @@ pub struct Query {
 #[async_trait]
 pub trait Archive: Send + Sync {
     /// Keeps events, and returns when they will be there after a crash: how many of them are new.
-    /// One that is there already (the same identity and hash; or redelivered, with the same hash) is
-    /// not kept twice. Where hashes are not unique, each that is there stands for one redelivery, so
+    /// One that is there already (the same identity and hash; or unique or redelivered, with the same
+    /// hash) is not kept twice. Where hashes are not unique, each that is there stands for one redelivery, so
     /// that of two messages with the same content none is lost.
     ///
     /// # Errors

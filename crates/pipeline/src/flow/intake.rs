@@ -43,6 +43,8 @@ pub struct Intake {
     pub outlet: Outlet,
     /// Ends it.
     pub stop: CancellationToken,
+    /// Who is waited for.
+    pub asks: &'static str,
 }
 
 /// A batch whose events are archived.
@@ -61,11 +63,15 @@ impl Intake {
     /// # Errors
     /// When it cannot go on; what is not settled comes again where the source can do that.
     pub async fn run(mut self) -> Result<(), Stopped> {
-        let (stop, stats) = (self.stop.clone(), self.outlet.stats.clone());
+        let stop = self.stop.clone();
         let ended = tokio::select! {
-            ended = self.work() => ended,
-            () = overdue(&stop, FAREWELL) => Err(Stopped::Late(stats.away())),
+            ended = self.work() => Some(ended),
+            () = overdue(&stop, FAREWELL) => None,
         };
+        let ended = ended.unwrap_or_else(|| {
+            let away = self.outlet.stats.away();
+            Err(Stopped::Late(away.unwrap_or_else(|| format!("{} does not answer", self.asks))))
+        });
         self.source.close().await;
         ended
     }
@@ -78,6 +84,7 @@ impl Intake {
         let mut delivering: Steps<u64> = Steps::new();
         let (mut open, mut told) = (true, false);
         while open || !archiving.is_empty() || !delivering.is_empty() {
+            self.asks = if archiving.is_empty() { "a destination" } else { "the archive" };
             let room = open && archiving.len() + delivering.len() < UNDER_WAY;
             tokio::select! {
                 messages = self.source.receive(AT_ONCE), if room => {

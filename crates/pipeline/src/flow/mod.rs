@@ -136,6 +136,7 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
         setup.connect.clone(),
         setup.backlogs.clone(),
         setup.elsewhere.clone(),
+        stop.clone(),
     );
     if let Some(url) = &setup.dead_letters {
         outlet.dead = Some(destinations.dead_letters(url)?);
@@ -164,6 +165,7 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
             entrance: entrance.clone(),
             outlet: outlet.clone(),
             stop: stop.clone(),
+            asks: "the source",
         };
         intakes.spawn(intake.run());
     }

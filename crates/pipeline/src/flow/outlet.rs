@@ -41,18 +41,21 @@ pub struct Outlet {
 /// The longest pause between two attempts.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// For how long an archive that does not answer is slow, and not away.
+const SILENT: Duration = Duration::from_secs(3);
+
 impl Outlet {
     /// Archives events, however long that takes.
     ///
     /// # Errors
     /// When the archive cannot be used at all.
-    pub async fn archive(&self, mut entries: Vec<Entry>) -> Result<(), ArchiveError> {
+    pub async fn archive(&self, entries: Vec<Entry>) -> Result<(), ArchiveError> {
         let Some(archive) = self.archive.as_ref().filter(|_| !entries.is_empty()) else {
             return Ok(());
         };
         let mut pause = Duration::from_millis(50);
         loop {
-            match archive.append(entries.clone()).await {
+            match self.answered(archive.append(entries.clone())).await {
                 Ok(new) => {
                     if self.stats.trouble("archive", None) {
                         tracing::info!("the archive works again");
@@ -65,11 +68,24 @@ impl Outlet {
                     if self.stats.trouble("archive", Some(&why)) {
                         tracing::warn!(%why, "the archive is away; nothing is acknowledged meanwhile");
                     }
-                    // Meanwhile the source may deliver them again, and that one comes in first.
-                    entries.iter_mut().filter(|e| e.unique).for_each(|e| e.redelivered = true);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
+            }
+        }
+    }
+
+    /// What the archive answers; while it does not, that is told.
+    async fn answered<T>(&self, answer: impl Future<Output = T>) -> T {
+        tokio::pin!(answer);
+        match tokio::time::timeout(SILENT, &mut answer).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                let why = "it does not answer";
+                if self.stats.trouble("archive", Some(why)) {
+                    tracing::warn!(%why, "the archive is away; nothing is acknowledged meanwhile");
+                }
+                answer.await
             }
         }
     }

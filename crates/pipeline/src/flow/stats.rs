@@ -157,11 +157,12 @@ impl Stats {
         troubles
     }
 
-    /// The same, in a line.
+    /// The same in a line, if something is.
     #[must_use]
-    pub fn away(&self) -> String {
+    pub fn away(&self) -> Option<String> {
         let troubles = self.troubles().into_iter().map(|(of, what)| format!("{of}: {what}"));
-        troubles.collect::<Vec<_>>().join("; ")
+        let troubles = troubles.collect::<Vec<_>>().join("; ");
+        (!troubles.is_empty()).then_some(troubles)
     }
 
     /// The figures in the text form of Prometheus.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::outlet::{Outlet, Stopped, Table};
 use super::queue::{Queue, queue};
 use super::sending::Sending;
-use super::worker::Worker;
+use super::worker::{Ends, Worker};
 use super::{Backlogs, Connect};
 use crate::part::Part;
 use crate::routes::{Destination, PartName, Place, Rules};
@@ -21,6 +21,8 @@ pub struct Destinations {
     connect: Connect,
     backlogs: Backlogs,
     elsewhere: BTreeMap<String, String>,
+    /// The pipeline is to end.
+    ending: CancellationToken,
     parts: BTreeMap<PartName, Queue>,
     urls: BTreeMap<String, Queue>,
     workers: JoinSet<Result<(), Stopped>>,
@@ -36,10 +38,11 @@ impl Destinations {
         connect: Connect,
         backlogs: Backlogs,
         elsewhere: BTreeMap<String, String>,
+        ending: CancellationToken,
     ) -> Self {
         let (parts, urls) = (BTreeMap::new(), BTreeMap::new());
         let (workers, stops) = (JoinSet::new(), Vec::new());
-        Self { outlet, connect, backlogs, elsewhere, parts, urls, workers, stops }
+        Self { outlet, connect, backlogs, elsewhere, ending, parts, urls, workers, stops }
     }
 
     /// Puts a part to work.
@@ -122,7 +125,8 @@ impl Destinations {
         let stop = CancellationToken::new();
         let shown = name.split('?').next().unwrap_or(name).to_owned();
         self.outlet.stats.watch(&shown, &queue);
-        let worker = Worker::new(shown, part, waiting, outlet, backlog, stop.clone());
+        let ends = Ends { ending: self.ending.clone(), stop: stop.clone() };
+        let worker = Worker::new(shown, part, waiting, outlet, backlog, ends);
         let id = self.workers.spawn(worker.run()).id();
         self.stops.push((order, id, stop));
         Ok(queue)

@@ -7,19 +7,31 @@ use groundrule_core::event::Event;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::message;
 use super::outlet::{LONGEST_PAUSE, Outlet, Stopped};
 use super::queue::{Batch, Waiting};
+use super::{message, overdue};
 use crate::part::{Part, PartError};
 
 /// How many events are handed to a part at once, at most.
 const AT_ONCE: usize = 16_384;
+
+/// How long a destination may hang when the pipeline is to end.
+const HANGS: Duration = Duration::from_secs(5);
 
 /// How often it is looked for what other processes left.
 const ADOPTED: Duration = Duration::from_secs(10);
 
 /// What came of an attempt, or why the destination is away.
 type Attempt<T> = Result<T, String>;
+
+/// What tells a destination that its work ends.
+#[derive(Clone)]
+pub struct Ends {
+    /// The pipeline is to end: a destination that hangs is not waited for any more.
+    pub ending: CancellationToken,
+    /// Nothing more comes.
+    pub stop: CancellationToken,
+}
 
 /// A destination at work.
 pub struct Worker {
@@ -28,7 +40,9 @@ pub struct Worker {
     waiting: Waiting,
     outlet: Outlet,
     backlog: Option<Box<dyn Backlog>>,
-    stop: CancellationToken,
+    ends: Ends,
+    /// Whether it has hung when the pipeline was to end: all that is left goes onto the disk.
+    hangs: bool,
     /// How many events the part is handed at once: fewer while it refuses more.
     at_once: usize,
     pause: Duration,
@@ -48,11 +62,24 @@ impl Worker {
         waiting: Waiting,
         outlet: Outlet,
         backlog: Option<Box<dyn Backlog>>,
-        stop: CancellationToken,
+        ends: Ends,
     ) -> Self {
         let (pause, at_once, idles) = (Duration::ZERO, AT_ONCE, false);
         let (again, looked) = (Instant::now(), Instant::now());
-        Self { name, part, waiting, outlet, backlog, stop, at_once, pause, again, idles, looked }
+        Self {
+            name,
+            part,
+            waiting,
+            outlet,
+            backlog,
+            ends,
+            hangs: false,
+            at_once,
+            pause,
+            again,
+            idles,
+            looked,
+        }
     }
 
     /// Works until it is told to stop, and then on what is left.
@@ -62,7 +89,7 @@ impl Worker {
     pub async fn run(mut self) -> Result<(), Stopped> {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stop = self.stop.clone();
+        let stop = self.ends.stop.clone();
         loop {
             let has_backlog = self.has_backlog();
             tokio::select! {
@@ -159,7 +186,7 @@ impl Worker {
     ) -> Result<Attempt<(usize, Vec<Event>)>, Stopped> {
         loop {
             let n = events.len().min(self.at_once);
-            match self.part.take(&events[..n]).await {
+            match self.taken(&events[..n]).await {
                 Ok(said) => {
                     self.at_once = (self.at_once * 2).min(AT_ONCE);
                     self.outlet.stats.delivered(&self.name, n);
@@ -178,6 +205,25 @@ impl Worker {
                     self.works();
                     return Ok(Ok((n, Vec::new())));
                 }
+            }
+        }
+    }
+
+    /// Hands events to the part. One that hangs when the pipeline is to end is away, if they can go
+    /// onto the disk.
+    async fn taken(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
+        let away = || Err(PartError::Away("it does not answer".to_owned()));
+        if self.backlog.is_none() {
+            return self.part.take(events).await;
+        }
+        if self.hangs {
+            return away();
+        }
+        tokio::select! {
+            taken = self.part.take(events) => taken,
+            () = overdue(&self.ends.ending, HANGS) => {
+                self.hangs = true;
+                away()
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What holds for every store.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use groundrule_core::event::{Draft, Event, EventId, Kind, Severity};
@@ -272,20 +273,32 @@ async fn writes_many_notes_at_once(store: &dyn StatusStore) {
     assert!(store.notes(&all).await.unwrap().is_empty());
 }
 
-/// Of several processes that change a note at once, each change is made by one that has read it.
+/// Of several processes that change notes at once, each change is made by one that has read it, and
+/// it is told of each whether it was made.
 pub async fn changes_notes_one_after_the_other(stores: Vec<Arc<dyn StatusStore>>) {
     let each = 15;
+    let all: Vec<Identity> = (0..8).map(|n| of(&format!("count{n}"))).collect();
     let tasks = stores.iter().map(|store| {
-        let store = Arc::clone(store);
+        let (store, all) = (Arc::clone(store), all.clone());
         tokio::spawn(async move {
-            for _ in 0..each {
-                loop {
-                    let read = store.notes(&[of("count")]).await.unwrap().pop();
-                    let read = read.unwrap_or_else(|| note("count", 0, true, "0"));
+            let mut made: BTreeMap<Identity, u32> = BTreeMap::new();
+            loop {
+                let left = |of: &&Identity| made.get(of).is_none_or(|made| *made < each);
+                let left: Vec<Identity> = all.iter().filter(left).cloned().collect();
+                if left.is_empty() {
+                    return;
+                }
+                let read = store.notes(&left).await.unwrap();
+                let next = |of: &Identity| {
+                    let read = read.iter().find(|note| note.of == *of).cloned();
+                    let read = read.unwrap_or_else(|| note(&of.subject, 0, true, "0"));
                     let text = (read.text.parse::<u32>().unwrap() + 1).to_string();
-                    if store.note(&[Note { text, ..read }]).await.unwrap() == [true] {
-                        break;
-                    }
+                    Note { text, ..read }
+                };
+                let notes: Vec<Note> = left.iter().map(next).collect();
+                let won = store.note(&notes).await.unwrap();
+                for (note, _) in notes.into_iter().zip(won).filter(|(_, won)| *won) {
+                    *made.entry(note.of).or_default() += 1;
                 }
             }
         })
@@ -293,7 +306,10 @@ pub async fn changes_notes_one_after_the_other(stores: Vec<Arc<dyn StatusStore>>
     for task in tasks.collect::<Vec<_>>() {
         task.await.unwrap();
     }
-    let all = each * stores.len();
-    let note = stores[0].notes(&[of("count")]).await.unwrap().pop().unwrap();
-    assert_eq!((note.text, note.version), (all.to_string(), i64::try_from(all).unwrap()));
+    let sum = each * u32::try_from(stores.len()).unwrap();
+    let notes = stores[0].notes(&all).await.unwrap();
+    assert_eq!(notes.len(), all.len());
+    for note in notes {
+        assert_eq!((note.text, note.version), (sum.to_string(), i64::from(sum)));
+    }
 }

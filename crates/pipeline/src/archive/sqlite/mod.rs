@@ -15,6 +15,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -24,6 +25,9 @@ use tokio::sync::{mpsc, oneshot};
 use self::writer::{Job, Writer};
 use super::{Archive, ArchiveError, Entry, Limits, Query};
 use crate::part::Clock;
+
+/// How long its end is waited for.
+const ENDING: Duration = Duration::from_secs(2);
 
 /// How many appends wait at most for the thread that writes.
 const WAITING: usize = 64;
@@ -72,8 +76,12 @@ impl Drop for SqliteArchive {
     fn drop(&mut self) {
         if let Some(Hand { jobs, thread }) = self.writer.take() {
             drop(jobs);
-            // It ends when it has done what was handed to it.
-            let _ = thread.join();
+            // It ends when it has done what was handed to it; or with the process, if it waits for
+            // another one, and what it does then does not count.
+            let until = Instant::now() + ENDING;
+            while !thread.is_finished() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(2));
+            }
         }
     }
 }

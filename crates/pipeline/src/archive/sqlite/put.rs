@@ -49,7 +49,7 @@ impl<'c> Put<'c> {
         let mut new = 0;
         for entry in entries {
             if let Some(seen) = seen.as_deref_mut()
-                && entry.redelivered
+                && (entry.redelivered || entry.unique)
                 && seen.knows(entry)
             {
                 continue;

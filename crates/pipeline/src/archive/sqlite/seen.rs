@@ -12,7 +12,7 @@ const MOST: usize = 1 << 20;
 
 /// The hashes of the entries that were archived last, by this process or another.
 ///
-/// They are read only when a redelivered message comes: as a rule none does. A content that was
+/// They are read only when a message comes that was redelivered or has a name. A content that was
 /// archived twice takes two redeliveries for known, so that of two messages with the same content
 /// none is lost.
 #[derive(Default)]
@@ -59,8 +59,8 @@ impl Seen {
         }
     }
 
-    /// Whether a message that was redelivered was archived. Where others may look the same, it was
-    /// if one more was archived than came again.
+    /// Whether a message was archived. Where others may look the same, it was if one more was
+    /// archived than came again.
     pub fn knows(&mut self, entry: &Entry) -> bool {
         if entry.unique { self.counts.contains_key(&entry.hash) } else { self.take(entry.hash) }
     }

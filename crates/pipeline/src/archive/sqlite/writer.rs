@@ -104,7 +104,10 @@ impl Open {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         trim::trim(&transaction, limits, now, bytes)?;
-        let again = group.iter().flat_map(|job| &job.entries).any(|entry| entry.redelivered);
+        // What is unique may have come before also where nobody says so: another process may have
+        // it from the same source since, or this one before it came to this.
+        let entries = group.iter().flat_map(|job| &job.entries);
+        let again = entries.into_iter().any(|entry| entry.redelivered || entry.unique);
         let mut seen = again.then_some(&mut self.seen);
         if let Some(seen) = &mut seen {
             seen.catch_up(&transaction)?;

@@ -16,6 +16,8 @@ use super::*;
 #[derive(Clone, Default)]
 struct Moody {
     away: Arc<Mutex<bool>>,
+    /// Whether it takes nothing and says nothing.
+    hangs: bool,
     /// The most that it takes at once, if that is not all.
     most: Option<usize>,
     /// Whom it never takes.
@@ -35,6 +37,9 @@ impl Part for Moody {
     async fn take(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
         if *self.away.lock().unwrap() {
             return Err(PartError::Away("away".to_owned()));
+        }
+        if self.hangs {
+            std::future::pending().await
         }
         let names: Vec<_> = events.iter().map(|event| event.name().to_owned()).collect();
         let bad = names.iter().any(|name| self.never.iter().any(|n| n.to_string() == *name));
@@ -110,7 +115,8 @@ fn counted(
     let stop = CancellationToken::new();
     let backlog = disk.map(|disk| Box::new(disk) as Box<dyn Backlog>);
     let part = Box::new(moody.clone());
-    let worker = Worker::new("test".to_owned(), part, waiting, outlet, backlog, stop.clone());
+    let ends = Ends { ending: stop.clone(), stop: stop.clone() };
+    let worker = Worker::new("test".to_owned(), part, waiting, outlet, backlog, ends);
     (queue, stop, tokio::spawn(worker.run()))
 }
 
@@ -298,4 +304,19 @@ async fn what_has_nothing_to_do_is_well_again_when_it_can_be_reached() {
     }
     stop.cancel();
     work.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_hangs_in_the_end_costs_disk_and_no_events() {
+    let moody = Moody { hangs: true, ..Moody::default() };
+    let messages = Arc::new(Mutex::new(Vec::new()));
+    let disk = Disk { messages: Arc::clone(&messages), room: 1000 };
+    let (queue, stop, work) = at_work(&moody, Some(disk), None);
+    let confirmed = [put(&queue, 0..3).await, put(&queue, 3..5).await];
+    stop.cancel();
+    tokio::time::timeout(Duration::from_secs(9), work).await.unwrap().unwrap().unwrap();
+    for receipt in confirmed {
+        receipt.wait().await.unwrap();
+    }
+    assert_eq!(messages.lock().unwrap().len(), 5);
 }

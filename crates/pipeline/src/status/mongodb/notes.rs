@@ -17,6 +17,9 @@ const AT_ONCE: usize = 500;
 /// ... and of how many bytes: a command has no more than 16 MiB.
 const BYTES: usize = 4 << 20;
 
+/// How many may write a note before it is looked at who did.
+const WRITERS: i32 = 32;
+
 /// A note as it is in the collection.
 #[derive(Serialize, Deserialize)]
 struct Columns {
@@ -86,7 +89,8 @@ impl Notes {
     }
 
     /// One command for all of them. It only says how many it wrote: which those were, if not all,
-    /// their stamp tells.
+    /// their stamps tell. Each has those of its last writers, since others may have written it again
+    /// before it is looked at.
     async fn write_some(&self, place: &Place, notes: &[Note]) -> Result<Vec<bool>, StatusError> {
         let stamp = ObjectId::new();
         let updates: Vec<Document> = notes.iter().map(|note| update(note, stamp)).collect();
@@ -118,7 +122,7 @@ impl Notes {
         let keys: Vec<String> = notes.iter().map(|note| key(&note.of)).collect();
         let stamped = self.notes.clone_with_type::<Key>();
         let find = stamped
-            .find(doc! { "_id": { "$in": &keys }, "stamp": stamp })
+            .find(doc! { "_id": { "$in": &keys }, "stamps": stamp })
             .projection(doc! { "_id": 1 });
         let found = async { find.await?.try_collect::<Vec<Key>>().await };
         let ours: HashSet<String> =
@@ -162,11 +166,11 @@ fn update(note: &Note, stamp: ObjectId) -> Document {
         "open": *open,
         "heard": *heard,
         "text": text,
-        "stamp": stamp,
     };
+    let stamps = doc! { "stamps": { "$each": [stamp], "$slice": -WRITERS } };
     doc! {
         "q": { "_id": key(of), "version": *version },
-        "u": { "$set": set },
+        "u": { "$set": set, "$push": stamps },
         "upsert": *version == 0,
     }
 }
