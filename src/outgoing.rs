@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use groundrule_core::delivery::{CarryError, Message};
+use groundrule_core::event::{Event, EventId};
 use groundrule_engine::event::Event as Told;
 use groundrule_engine::policy::{PathSpec, Plan};
 use groundrule_report::{Memory, Translator, Violating};
@@ -119,8 +120,7 @@ impl Outgoing {
     /// Takes down what a run tells.
     pub fn tell(&mut self, told: &Told) {
         let events = self.translator.tell(told);
-        let messages: Vec<_> =
-            events.iter().map(|event| Message::new(event.raw().clone())).collect();
+        let messages: Vec<_> = events.into_iter().map(named).collect();
         if let Told::Judged(judged) = told {
             self.found.insert(judged.policy.id.clone());
         }
@@ -144,6 +144,13 @@ impl Outgoing {
         }
         notes
     }
+}
+
+/// An event with an identity: it may be sent again although it has arrived.
+fn named(event: Event) -> Message {
+    let time = event.time().unwrap_or_default();
+    let id = EventId::of(time, &[event.raw()]);
+    Message::new(event.identified(|| id, time).raw().clone())
 }
 
 /// Remembered policies that this run would have read, and that are no longer there.

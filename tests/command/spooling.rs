@@ -151,6 +151,11 @@ fn what_is_refused_for_good_holds_up_no_run() {
     assert!(data["reason"].as_str().unwrap().contains("422"), "{data}");
     let body: Value = serde_json::from_str(data["body"].as_str().unwrap()).unwrap();
     assert_eq!(body["subject"], "a");
+    // What is sent has an identity, so that it does no harm if it arrives twice.
+    assert_eq!(data["eventid"], body["eventid"]);
+    let taken = server.taken.lock().unwrap();
+    let ids: Vec<_> = taken.iter().map(|event| event["eventid"].as_str().unwrap()).collect();
+    assert!(ids.iter().all(|id| id.len() == 24) && ids[0] != ids[1], "{ids:?}");
     assert_eq!(data["size"], data["body"].as_str().unwrap().len());
     let listed = place.run(&["spool", "list"]);
     assert_eq!(listed.stdout, "nothing waits\n", "{listed:?}");
