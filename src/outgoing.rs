@@ -56,7 +56,7 @@ pub fn settings(context: &Context, config: &Config) -> Result<Settings, Failure>
     let variables = context.environment.clone();
     let mut settings = Settings { variables, brokers, ..Settings::default() };
     if let Some(max) = config.pipeline.max_message {
-        settings.max_message = max;
+        settings.max_message = max.get();
     }
     Ok(settings)
 }

@@ -1,6 +1,7 @@
 //! The sections about events: where a run sends them, and what the pipeline does with them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ pub struct Pipeline {
     /// Where events wait for destinations that are away.
     pub spool: Option<PathBuf>,
     /// The most bytes that a message may have.
-    pub max_message: Option<usize>,
+    pub max_message: Option<NonZeroUsize>,
     /// Where `/healthz` and `/metrics` are served.
     pub listen: Option<String>,
     /// The file with the token that `/metrics` demands off loopback.

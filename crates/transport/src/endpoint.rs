@@ -94,7 +94,7 @@ impl Endpoint {
         };
         let broker = brokers.iter().find(kin).ok_or_else(|| {
             CarryError::Refused(format!(
-                "{self} names no host, and no broker of its kind is configured: name one, or add pipeline.broker"
+                "{self} names no host, and no broker of its kind is configured: name one, or add it to pipeline.brokers"
             ))
         })?;
         self.scheme.clone_from(&broker.scheme);
@@ -169,11 +169,11 @@ impl fmt::Display for Endpoint {
             };
             return write!(f, "{}:{slashes}{}", self.scheme, self.path);
         }
-        let hosts: Vec<_> = self
-            .hosts
-            .iter()
-            .map(|(host, port)| port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
-            .collect();
+        let shown = |(host, port): &(String, Option<u16>)| {
+            let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+            port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
+        };
+        let hosts: Vec<_> = self.hosts.iter().map(shown).collect();
         write!(f, "{}://{}{}", self.scheme, hosts.join(","), self.path)
     }
 }
@@ -236,6 +236,7 @@ mod tests {
         );
         let six = Endpoint::parse("tcp://[::1]:5140").unwrap();
         assert_eq!(six.hosts, [("::1".into(), Some(5140))]);
+        assert_eq!(six.to_string(), "tcp://[::1]:5140");
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::part::{Part, PartError};
 /// How many events are handed to a part at once, at most.
 const AT_ONCE: usize = 16_384;
 
+/// For how long a destination that does not answer is slow, and not away.
+const SLOW: Duration = Duration::from_secs(10);
+
 /// How long a destination may hang when the pipeline is to end.
 const HANGS: Duration = Duration::from_secs(5);
 
@@ -213,19 +216,26 @@ impl Worker {
     /// onto the disk.
     async fn taken(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
         let away = || Err(PartError::Away("it does not answer".to_owned()));
-        if self.backlog.is_none() {
-            return self.part.take(events).await;
-        }
         if self.hangs {
             return away();
         }
-        tokio::select! {
-            taken = self.part.take(events) => taken,
-            () = overdue(&self.ends.ending, HANGS) => {
-                self.hangs = true;
-                away()
+        let taking = self.part.take(events);
+        tokio::pin!(taking);
+        let mut is_slow = false;
+        loop {
+            tokio::select! {
+                taken = &mut taking => return taken,
+                () = overdue(&self.ends.ending, HANGS), if self.backlog.is_some() => break,
+                () = tokio::time::sleep(SLOW), if !is_slow => {
+                    is_slow = true;
+                    if self.outlet.stats.trouble(&self.name, Some("it does not answer")) {
+                        tracing::warn!(destination = %self.name, "does not answer; events wait");
+                    }
+                }
             }
         }
+        self.hangs = true;
+        away()
     }
 
     fn has_backlog(&self) -> bool {
