@@ -1,5 +1,6 @@
 //! What programs that keep running have in common.
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
 use crate::context::{Color, Context};
@@ -18,6 +19,16 @@ pub fn stopping() -> Result<CancellationToken, Failure> {
         });
     }
     Ok(stop)
+}
+
+/// Lets the program have as many files and connections open as it may: each destination has some.
+pub fn open_many() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+        && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
+    {
+        tracing::warn!(%error, soft, "no more files can be open than the system's default");
+    }
 }
 
 /// Has the program say on standard error what it does.

@@ -1,6 +1,8 @@
-//! Passwords in addresses: they are shown to nobody.
+//! Passwords and tokens in addresses: they are shown to nobody.
 
 use std::ops::Range;
+
+use groundrule_core::redaction::Redaction;
 
 /// What stands for a password.
 const MASK: &str = "***";
@@ -43,20 +45,51 @@ pub fn masked(text: &str) -> String {
 /// one: a password can have signs in it that belong into no address.
 fn passwords(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
+    let mut known = 0;
     for (slashes, separator) in text.match_indices("://") {
         let begin = slashes + separator.len();
         let address = text[begin..].split(char::is_whitespace).next().unwrap_or_default();
+        let tokens = tokens(address).into_iter();
         let Some(at) = address.rfind('@') else {
+            found.extend(tokens.map(|token| begin + token.start..begin + token.end));
             continue;
         };
         let before = &address[..at];
         let mut colons = before.match_indices(':').map(|(colon, _)| colon + 1);
-        let known = found.last().map_or(0, |password| password.end);
         if let Some(after) = colons.find(|after| !is_port(&before[*after..]))
             && begin + after >= known
         {
             found.push(begin + after..begin + at);
+            known = begin + at;
         }
+        found.extend(tokens.map(|token| begin + token.start..begin + token.end));
+    }
+    found.sort_by_key(|secret| (secret.start, std::cmp::Reverse(secret.end)));
+    let mut end = 0;
+    found.retain(|secret| {
+        let is_apart = secret.start >= end;
+        end = end.max(secret.end);
+        is_apart
+    });
+    found
+}
+
+/// Where values stand in the query of an address that have the name of a secret; what names a file
+/// is none.
+fn tokens(address: &str) -> Vec<Range<usize>> {
+    let Some(query) = address.find('?').map(|mark| mark + 1) else { return Vec::new() };
+    let names = Redaction::default();
+    let mut found = Vec::new();
+    let mut begin = query;
+    for pair in address[query..].split(['&', '#', '"', '\'', ',']) {
+        if let Some((name, value)) = pair.split_once('=')
+            && names.covers(name)
+            && !name.ends_with("_file")
+        {
+            let after = begin + name.len() + 1;
+            found.push(after..after + value.len());
+        }
+        begin += pair.len() + 1;
     }
     found
 }
@@ -84,6 +117,10 @@ mod tests {
             ("stomp://me@host:61613/queue/x", "stomp://me@host:61613/queue/x"),
             ("http://h:80/x@y", "http://h:80/x@y"),
             ("https://h/x", "https://h/x"),
+            ("url = \"https://h/x?token=a%20b&x=1\"", "url = \"https://h/x?token=***&x=1\""),
+            ("https://u:p@h/?a=1&api_key=k#t", "https://u:***@h/?a=1&api_key=***#t"),
+            ("http://h/?token_file=/run/t", "http://h/?token_file=/run/t"),
+            ("http://h/?token=u:x@y z", "http://h/?token=*** z"),
         ] {
             assert_eq!(masked(text), shown);
         }

@@ -175,6 +175,7 @@ fn faults_of_rule_files_are_told_where_they_are() {
 #[test]
 fn what_cannot_work_is_said_before_anything_is_taken() {
     let place = Place::new();
+    place.write("round/portal/all.yaml", "to: stomp:///queue/x\n");
     for (arguments, what) in [
         (&["--from", "ftp://x/"][..], "no kind of address"),
         (&["--from", "stdin:", "--archive", "oracle:x"], "the archive cannot be used"),
@@ -183,6 +184,10 @@ fn what_cannot_work_is_said_before_anything_is_taken() {
         (&["--from", "stdin:", "--listen", "0.0.0.0:0"], "is not loopback"),
         (&[], "nothing comes in"),
         (&["--from", "stomp://me:hunter2@host/queue/x"], "password_file"),
+        (&["--from", "stdin:", "--queue", "status=bla://x"], "pipeline.queues.status"),
+        (&["--from", "stdin:", "--queue", "status=nats://h/x?typo=1"], "pipeline.queues.status"),
+        (&["--from", "nats://h/x", "--queue", "router=nats://h:4222/x"], "would go round"),
+        (&["--from", "stomp://h/queue/x", "--routes", "round"], "would go round"),
     ] {
         let ran = place.run(&[&["pipeline"], arguments].concat());
         assert!(ran.code == 2 && ran.stderr.contains(what), "{arguments:?}: {ran:?}");

@@ -106,6 +106,26 @@ impl Endpoint {
         Ok(self)
     }
 
+    /// Whether what is sent to the one comes from the other, as far as their names tell.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let family = |of: &Self| of.scheme.split('+').next().unwrap_or_default().to_owned();
+        let path = |of: &Self| match of.path.as_str() {
+            "" if of.scheme.starts_with("http") => "/events".to_owned(),
+            path => path.to_owned(),
+        };
+        let is_there = |(host, port): &(String, Option<u16>)| {
+            other.hosts.iter().any(|(theirs, at)| {
+                host == theirs && (port == at || port.is_none() || at.is_none())
+            })
+        };
+        let meet = match (self.hosts.is_empty(), other.hosts.is_empty()) {
+            (true, true) => true,
+            _ => self.hosts.iter().any(is_there),
+        };
+        family(self) == family(other) && path(self) == path(other) && meet
+    }
+
     /// The password: from the file of `?password_file=`, else of the variable
     /// `GROUNDRULE_<SCHEME>_PASSWORD`.
     ///
@@ -237,6 +257,32 @@ mod tests {
         let six = Endpoint::parse("tcp://[::1]:5140").unwrap();
         assert_eq!(six.hosts, [("::1".into(), Some(5140))]);
         assert_eq!(six.to_string(), "tcp://[::1]:5140");
+    }
+
+    #[test]
+    fn places_are_the_same_by_their_names() {
+        let is_same = |one: &str, other: &str| {
+            let of = |url| Endpoint::parse(url).unwrap();
+            assert_eq!(of(one).is_same_place(&of(other)), of(other).is_same_place(&of(one)));
+            of(one).is_same_place(&of(other))
+        };
+        for (one, other) in [
+            ("stomp://me@a:61613,b/queue/x", "stomp+tls://b:61614/queue/x?ca=f"),
+            ("http://a:80", "http://a:80/events"),
+            ("nats://a/x?stream=S", "nats://a:4222/x"),
+            ("file:x", "file:x?sync=no"),
+        ] {
+            assert!(is_same(one, other), "{one} {other}");
+        }
+        for (one, other) in [
+            ("stomp://a/queue/x", "stomp://a/queue/y"),
+            ("stomp://a/queue/x", "stomp://b/queue/x"),
+            ("stomp://a:1/queue/x", "stomp://a:2/queue/x"),
+            ("tcp://a:1", "http://a:1"),
+            ("file:x", "unix:x"),
+        ] {
+            assert!(!is_same(one, other), "{one} {other}");
+        }
     }
 
     #[test]

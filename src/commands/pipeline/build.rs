@@ -15,7 +15,7 @@ use groundrule_pipeline::metrics::{Address, Counters, GraphitePart, Mapping};
 use groundrule_pipeline::part::{Clock, Part, PartError};
 use groundrule_pipeline::routes::{PartName, Reloader, Rules};
 use groundrule_pipeline::status::{self, StatusPart, StatusStore};
-use groundrule_transport::{Settings, sink, source};
+use groundrule_transport::{Endpoint, Settings, sink, source};
 use tokio::net::TcpListener;
 
 use super::roles::Roles;
@@ -51,7 +51,7 @@ impl<'c> Building<'c> {
         let mut settings = outgoing::settings(context, config)?;
         for url in &options.from {
             // Addresses without a host mean the broker that events come from.
-            if let Ok(endpoint) = groundrule_transport::Endpoint::parse(url)
+            if let Ok(endpoint) = Endpoint::parse(url)
                 && !endpoint.hosts.is_empty()
             {
                 settings.brokers.push(endpoint);
@@ -75,6 +75,18 @@ impl<'c> Building<'c> {
             return Err(Failure::new("nothing comes in", help));
         }
         let valid = self.valid();
+        // All processes may have one configuration: one of the queues is where this one takes from.
+        let own = match role {
+            Role::Portal { .. } => "",
+            Role::Router => "router",
+            Role::Part(part) => part.name(),
+        };
+        for (name, url) in self.options.queues.iter().filter(|(name, _)| *name != own) {
+            valid(url).map_err(|why| {
+                let help = "name the queue from which that process takes events";
+                Failure::new(format!("pipeline.queues.{name}: {why}"), help)
+            })?;
+        }
         let reloader = self.options.routes.as_deref().map(Reloader::new);
         let rules = self.rules(&*valid)?;
         let connect = self.connect();
@@ -136,10 +148,21 @@ impl<'c> Building<'c> {
         Arc::new(move |url| sink(url, &settings))
     }
 
-    /// Finds out what is wrong with an address, without connecting.
+    /// Finds out what is wrong with an address that events go to, without connecting.
     fn valid(&self) -> Valid {
         let settings = self.settings.clone();
-        Arc::new(move |url| sink(url, &settings).map(drop).map_err(|error| error.to_string()))
+        let read = move |url: &str| Endpoint::parse(url)?.completed(&settings.brokers);
+        let from: Vec<_> = self.options.from.iter().filter_map(|url| read(url).ok()).collect();
+        let settings = self.settings.clone();
+        Arc::new(move |url| {
+            let told = |error: CarryError| error.to_string();
+            sink(url, &settings).map(drop).map_err(told)?;
+            let to = Endpoint::parse(url).and_then(|to| to.completed(&settings.brokers));
+            match from.iter().any(|from| to.as_ref().is_ok_and(|to| to.is_same_place(from))) {
+                true => Err(format!("{url} is where events come from: they would go round")),
+                false => Ok(()),
+            }
+        })
     }
 
     fn rules(&self, valid: &dyn Fn(&str) -> Result<(), String>) -> Result<Rules, Failure> {

@@ -33,6 +33,7 @@ pub fn run(context: &Context, global: &Global, options: PipelineArgs) -> Result<
     options.lay_over(&mut config.pipeline);
     let runtime = open::runtime()?;
     daemon::log(context);
+    daemon::open_many();
     let notifiers = std::mem::take(&mut config.notifiers);
     let ended = runtime.block_on(async {
         let building = Building::new(context, &config)?;

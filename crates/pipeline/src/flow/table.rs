@@ -96,6 +96,12 @@ impl Destinations {
         }
     }
 
+    /// The queue of a part, if it works anywhere.
+    fn there(&mut self, part: PartName) -> Result<Option<Queue>, CarryError> {
+        let is_there = self.parts.contains_key(&part) || self.elsewhere.contains_key(part.name());
+        is_there.then(|| self.required(part)).transpose()
+    }
+
     /// Puts rules in force. A default rule may name a part that there is not.
     pub fn adopt(&mut self, rules: Rules) -> Result<(), CarryError> {
         allowed(&rules)?;
@@ -104,7 +110,7 @@ impl Destinations {
             queues.push(match &destination {
                 Destination::Url(url) => Some(self.url(url)?),
                 Destination::Part(part) if rules.names(&destination) => Some(self.required(*part)?),
-                Destination::Part(part) => self.required(*part).ok(),
+                Destination::Part(part) => self.there(*part)?,
             });
         }
         let mut table = self.outlet.table.write().expect("nobody panics here");
