@@ -22,6 +22,9 @@ pub struct Urls {
     /// Who answers now: estate:DIR, …
     #[arg(id = "discovery-url", long = "discovery", global = true, value_name = "URL")]
     pub discovery: Option<String>,
+    /// By what checks are run on nodes: mco:, choria:
+    #[arg(id = "checks-url", long = "checks", global = true, value_name = "URL")]
+    pub checks: Option<String>,
 }
 
 impl Global {
@@ -35,12 +38,13 @@ impl Global {
 
     /// The addresses that were given.
     pub fn sources(&self) -> impl Iterator<Item = (Role, &str)> {
-        let Urls { graph, facts, registrations, discovery } = &self.urls;
+        let Urls { graph, facts, registrations, discovery, checks } = &self.urls;
         [
             (Role::Graph, graph),
             (Role::Facts, facts),
             (Role::Registrations, registrations),
             (Role::Discovery, discovery),
+            (Role::Checks, checks),
         ]
         .into_iter()
         .filter_map(|(role, url)| Some((role, url.as_deref()?)))

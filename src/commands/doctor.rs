@@ -110,6 +110,10 @@ async fn listing(role: Role, sources: &Sources) -> Option<Answer<Listing>> {
                 ..Listing::default()
             })
         }
+        Role::Checks => sources.checks.as_ref()?.ready().await.map(|nodes| Listing {
+            readable: nodes.into_iter().map(|node| (node, None)).collect(),
+            ..Listing::default()
+        }),
     })
 }
 
@@ -125,6 +129,7 @@ impl Found {
             Role::Facts => (Source::Facts, "facts"),
             Role::Registrations => (Source::Registrations, "registrations"),
             Role::Discovery => (Source::Discovery, "discovery"),
+            Role::Checks => (Source::Checks, "checks"),
         };
         self.parts.push(Part {
             role,
@@ -206,6 +211,7 @@ impl Part {
         let what = match self.role {
             Role::Graph => "catalogs",
             Role::Discovery => "nodes that answer",
+            Role::Checks => "nodes that run checks",
             other => other.name(),
         };
         if self.absent {

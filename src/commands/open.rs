@@ -96,11 +96,12 @@ async fn places(config: &Config, places: &Places) -> Result<Opened, Failure> {
             reading: config.reading.clone(),
         };
         let one = source::open(&place.location, &opening).await.map_err(refused)?;
-        let Sources { graph, facts, registry, discovery, lookup: _ } = one.sources.clone();
+        let Sources { graph, facts, registry, discovery, lookup: _, checks } = one.sources.clone();
         opened.sources.graph = opened.sources.graph.or(graph);
         opened.sources.facts = opened.sources.facts.or(facts);
         opened.sources.registry = opened.sources.registry.or(registry);
         opened.sources.discovery = opened.sources.discovery.or(discovery);
+        opened.sources.checks = opened.sources.checks.or(checks);
         opened.problems.extend(one.problems);
         let location = place.location.clone();
         opened.each.push(Each { roles, location, health: one.health, sources: one.sources });
@@ -121,13 +122,14 @@ impl Opened {
     }
 }
 
-/// The places, each once with everything that it is asked for.
+/// The places, each once with everything that it is asked for. Checks stand alone: they may take longer
+/// than other questions to the same place.
 pub fn gathered(places: &Places) -> Vec<(Vec<Role>, &Place)> {
     let mut gathered: Vec<(Vec<Role>, &Place)> = Vec::new();
     for (role, place) in places {
         match gathered.iter_mut().find(|(_, other)| other.location == place.location) {
-            Some((roles, _)) => roles.push(*role),
-            None => gathered.push((vec![*role], place)),
+            Some((roles, _)) if *role != Role::Checks => roles.push(*role),
+            _ => gathered.push((vec![*role], place)),
         }
     }
     gathered

@@ -28,7 +28,8 @@ impl Layers {
         let raw: Raw = Value::Table(self.values).try_into().map_err(|error: toml::de::Error| {
             Failure::new(error.message().to_owned(), "correct the configuration")
         })?;
-        let RawSources { expect, catalogs, graph, facts, registrations, discovery } = raw.sources;
+        let RawSources { expect, catalogs, graph, facts, registrations, discovery, checks } =
+            raw.sources;
         let ages = [
             (Source::Catalogs, "catalogs", catalogs.and_then(|catalogs| catalogs.max_age)),
             (Source::Facts, "facts", facts.max_age.clone()),
@@ -65,6 +66,7 @@ impl Layers {
             (Role::Facts, facts),
             (Role::Registrations, registrations),
             (Role::Discovery, discovery),
+            (Role::Checks, checks.into()),
         ];
         let mut places = Places::new();
         for (role, written) in written {
@@ -72,9 +74,9 @@ impl Layers {
         }
         // A directory is all that nothing else is; the built-in one only where there is nothing else.
         let named = self.origins.get("estate").is_none_or(|origin| origin != "built in");
-        if named || places.is_empty() {
+        if named || places.keys().all(|role| *role == Role::Checks) {
             let place = Place::directory(&estate);
-            for role in Role::ALL {
+            for role in Role::WRITTEN {
                 places.entry(role).or_insert_with(|| place.clone());
             }
         }

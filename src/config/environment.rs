@@ -15,12 +15,13 @@ const PREFIX: &str = "GROUNDRULE_";
 pub const CONFIG: &str = "GROUNDRULE_CONFIG";
 
 /// Variables of the environment, and what they set.
-const VARIABLES: [(&str, &str); 9] = [
+const VARIABLES: [(&str, &str); 10] = [
     ("GROUNDRULE_ESTATE", "estate"),
     ("GROUNDRULE_GRAPH", "sources.graph.url"),
     ("GROUNDRULE_FACTS", "sources.facts.url"),
     ("GROUNDRULE_REGISTRATIONS", "sources.registrations.url"),
     ("GROUNDRULE_DISCOVERY", "sources.discovery.url"),
+    ("GROUNDRULE_CHECKS", "sources.checks.url"),
     ("GROUNDRULE_FEATURES", "features"),
     ("GROUNDRULE_WAIVERS", "waivers"),
     ("GROUNDRULE_MODE", "mode"),

@@ -79,13 +79,15 @@ pub struct RawSources {
     pub expect: Option<Vec<SourceName>>,
     pub catalogs: Option<RawCatalogs>,
     #[serde(default)]
-    pub graph: sources::WrittenGraph,
+    pub graph: sources::Ageless,
     #[serde(default)]
     pub facts: sources::Written,
     #[serde(default)]
     pub registrations: sources::Written,
     #[serde(default)]
     pub discovery: sources::Written,
+    #[serde(default)]
+    pub checks: sources::Ageless,
 }
 
 #[derive(Clone, Copy, Deserialize)]

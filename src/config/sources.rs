@@ -33,10 +33,11 @@ pub struct Written {
     key: Option<PathBuf>,
 }
 
-/// The graph as it is written: it is as old as its catalogs.
+/// A source without an age of its own, as it is written: the graph is as old as its catalogs, and
+/// what a check comes to is always new.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
-pub struct WrittenGraph {
+pub struct Ageless {
     url: Option<String>,
     timeout: Option<String>,
     user: Option<String>,
@@ -46,9 +47,9 @@ pub struct WrittenGraph {
     key: Option<PathBuf>,
 }
 
-impl From<WrittenGraph> for Written {
-    fn from(written: WrittenGraph) -> Self {
-        let WrittenGraph { url, timeout, user, password_file, ca, cert, key } = written;
+impl From<Ageless> for Written {
+    fn from(written: Ageless) -> Self {
+        let Ageless { url, timeout, user, password_file, ca, cert, key } = written;
         Self { url, max_age: None, timeout, user, password_file, ca, cert, key }
     }
 }

@@ -6,6 +6,7 @@
 //! [`Definition`]: groundrule_engine::policy::Definition
 //! [`Sentence`]: groundrule_engine::scene::Sentence
 
+mod checks;
 mod classes;
 mod counting;
 mod dependencies;
@@ -41,6 +42,7 @@ pub fn vocabulary() -> Result<Vocabulary, String> {
         following::RELATIONS,
         queries::RELATIONS,
         lookups::RELATIONS,
+        checks::RELATIONS,
         suppositions::SENTENCES,
         counting::SENTENCES,
         classes::SENTENCES,
@@ -55,5 +57,6 @@ pub fn vocabulary() -> Result<Vocabulary, String> {
         presence::SENTENCES,
         queries::SENTENCES,
         lookups::SENTENCES,
+        checks::SENTENCES,
     ])
 }

@@ -40,6 +40,7 @@ fn known() -> BTreeSet<String> {
         ("sources.facts.", "[sources.facts]\nx = 1"),
         ("sources.registrations.", "[sources.registrations]\nx = 1"),
         ("sources.discovery.", "[sources.discovery]\nx = 1"),
+        ("sources.checks.", "[sources.checks]\nx = 1"),
         ("redact.", "[redact]\nx = 1"),
         ("cache.", "[cache]\nx = 1"),
         ("lookup.", "[lookup]\nx = 1"),
@@ -69,6 +70,7 @@ fn known() -> BTreeSet<String> {
         "sources.facts",
         "sources.registrations",
         "sources.discovery",
+        "sources.checks",
         "redact",
         "cache",
         "lookup",
@@ -158,7 +160,7 @@ fn every_kind_of_address_and_every_field_of_an_event_is_documented() {
 fn every_variable_sets_its_key() {
     let document = document("configuration.md");
     let rows = documented(&document, "## Variables");
-    assert_eq!(rows.len(), 9);
+    assert_eq!(rows.len(), 10);
     for row in rows {
         let variable = row[0].trim_matches('`').to_owned();
         let key = row[1].split('`').nth(1).unwrap().to_owned();

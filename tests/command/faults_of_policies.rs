@@ -94,6 +94,26 @@ fn scenarios_that_do_not_judge() {
 }
 
 #[test]
+fn checks_that_cannot_be_run() {
+    faulty(
+        "checks",
+        "Feature: x
+  Scenario: results without a check
+    Given all nodes
+    Then every result is OK
+  Scenario: checks of services
+    Given services
+    When I run the check \"check_disk\"
+    Then every result is at worst WARNING
+  Scenario: more than a name
+    Given all nodes
+    When I run the check \"check_disk; reboot\"
+    Then every result is OK
+",
+    );
+}
+
+#[test]
 fn values_that_cannot_be_used() {
     faulty(
         "values",

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use groundrule_core::ports::{Lookup, Sources};
+use groundrule_core::ports::{Checks, Lookup, Sources};
 use groundrule_core::verdict::Status;
 use groundrule_engine::estate::{Estate, Settings};
 use groundrule_engine::event::{Event, Judged};
@@ -13,6 +13,8 @@ use groundrule_engine::run::{Options, run};
 use groundrule_engine::waiver::{Mode, Waivers};
 use groundrule_lookup::hierarchy::Hierarchy;
 use jiff::Timestamp;
+
+use crate::told::Told;
 
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| groundrule_steps::vocabulary().unwrap());
 
@@ -84,8 +86,8 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
-/// The sources of an estate directory, with the data beside it.
-fn sources(directory: &Path, settings: &Settings) -> Sources {
+/// The sources of an estate directory, with the data and the results of checks beside it.
+pub fn sources(directory: &Path, settings: &Settings) -> Sources {
     let directory =
         groundrule_inventory::Estate::open(directory, &groundrule_inventory::Options::default())
             .unwrap();
@@ -94,7 +96,9 @@ fn sources(directory: &Path, settings: &Settings) -> Sources {
         let data = Hierarchy::open(&hiera, settings.redaction.clone()).unwrap();
         Arc::new(data) as Arc<dyn Lookup>
     });
-    Sources { lookup, ..Arc::new(directory).sources() }
+    let checks = Told::of(&directory.root().join("checks.json"));
+    let checks = checks.map(|told| Arc::new(told) as Arc<dyn Checks>);
+    Sources { lookup, checks, ..Arc::new(directory).sources() }
 }
 
 /// Status and subjects of each violation, sorted and each once.

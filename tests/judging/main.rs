@@ -3,6 +3,7 @@
 
 mod agreement;
 mod cases;
+mod checks;
 mod gate;
 mod ignorance;
 mod in_process;
@@ -11,3 +12,4 @@ mod partial;
 mod questions;
 mod steps;
 mod suppositions;
+mod told;

@@ -24,7 +24,7 @@ fn the_page_is_what_the_program_prints() {
 }
 
 /// What may have to stand before an example.
-const BEFORE: [&str; 8] = [
+const BEFORE: [&str; 9] = [
     "Given all nodes as \"databases\"",
     "Given services",
     "Given all declared dependencies",
@@ -32,6 +32,7 @@ const BEFORE: [&str; 8] = [
     "Given all nodes\nWhen I follow what they depend on",
     "When I query the graph:\n\"\"\"\nMATCH (n:Node) RETURN n.name AS node\n\"\"\"",
     "Given all nodes\nWhen I look up \"a\"",
+    "Given all nodes\nWhen I run the check \"a\"",
     "",
 ];
 

@@ -13,10 +13,15 @@ mod cases;
 #[path = "../judging/in_process.rs"]
 mod in_process;
 
+#[expect(dead_code, reason = "the tests of judging use more of it")]
+#[path = "../judging/told.rs"]
+mod told;
+
 mod server;
 
 mod alike;
 mod asking;
+mod checks;
 mod counting;
 mod doctor;
 mod documents;

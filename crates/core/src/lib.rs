@@ -4,6 +4,7 @@
 //! dependencies), how values compare, which filters select nodes, and which questions a store
 //! answers. It does no I/O and knows no store.
 
+pub mod check;
 pub mod comparison;
 pub mod delivery;
 pub mod dependency;

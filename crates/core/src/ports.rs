@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::Text;
+use crate::check::{CheckName, Checked};
 use crate::dependency::Declared;
 use crate::fact::FactName;
 use crate::name::{NodeName, ResourceRef};
@@ -33,6 +34,8 @@ pub struct Sources {
     pub discovery: Option<Arc<dyn Discovery>>,
     /// Data that is looked up for nodes.
     pub lookup: Option<Arc<dyn Lookup>>,
+    /// Checks that are run on nodes.
+    pub checks: Option<Arc<dyn Checks>>,
 }
 
 /// A store did not answer.
@@ -273,4 +276,19 @@ pub trait Lookup: Send + Sync {
         question: &Question,
         nodes: Vec<(NodeName, Map<String, Value>)>,
     ) -> Answer<Vec<Known<Found>>>;
+}
+
+/// Checks on the nodes themselves. They cost something there and may do something: what was asked
+/// once is not asked again for another policy.
+#[async_trait]
+pub trait Checks: Send + Sync {
+    /// What a check comes to on these nodes and no others, in their order: all are asked at once. Where the
+    /// plugin did not run to its end it is not known, and why.
+    async fn run(
+        &self,
+        check: &CheckName,
+        nodes: &[NodeName],
+    ) -> Answer<Vec<Result<Checked, Text>>>;
+    /// The nodes on which checks can be run now; nothing is run there.
+    async fn ready(&self) -> Answer<Vec<NodeName>>;
 }

@@ -26,6 +26,8 @@ pub enum Source {
     Relationships,
     /// Data that is looked up, such as Hiera's.
     Lookup,
+    /// Checks that are run on nodes.
+    Checks,
 }
 
 impl Source {
@@ -43,6 +45,7 @@ impl Source {
             Self::Discovery => "discovery",
             Self::Relationships => "relationships",
             Self::Lookup => "lookup",
+            Self::Checks => "checks",
         }
     }
 }

@@ -32,6 +32,7 @@ pub struct Estate {
     rows: Vec<Value>,
     broken: Vec<&'static str>,
     data: Vec<(&'static str, &'static str)>,
+    checks: Map<String, Value>,
 }
 
 /// One node.
@@ -254,6 +255,22 @@ impl Estate {
         self
     }
 
+    /// A check comes to this on a node: an exit code and an output.
+    pub fn check(self, name: &str, node: &str, code: i64, output: &str) -> Self {
+        self.checked(name, node, json!([code, output]))
+    }
+
+    /// It is not known what a check comes to on a node, and why.
+    pub fn unchecked(self, name: &str, node: &str, why: &str) -> Self {
+        self.checked(name, node, json!(why))
+    }
+
+    fn checked(mut self, name: &str, node: &str, result: Value) -> Self {
+        let nodes = self.checks.entry(name).or_insert_with(|| json!({}));
+        nodes[node] = result;
+        self
+    }
+
     /// `discovery.json` cannot be read.
     pub fn broken_discovery(mut self) -> Self {
         self.broken.push("discovery.json");
@@ -292,6 +309,10 @@ impl Estate {
             // JSON is YAML, too.
             let rows = json!(self.rows).to_string();
             fs::write(directory.join("relationships.yaml"), rows).unwrap();
+        }
+        if !self.checks.is_empty() {
+            let checks = Value::Object(self.checks.clone()).to_string();
+            fs::write(directory.join("checks.json"), checks).unwrap();
         }
         if !self.data.is_empty() {
             let levels = "version: 5\nhierarchy:\n- name: Zone\n  path: \"%{facts.zone}.yaml\"\n- name: Common\n  path: common.yaml\n";

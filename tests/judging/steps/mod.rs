@@ -1,6 +1,7 @@
 //! Every sentence of the vocabulary: held, violated, undecided, and with nothing to judge.
 
 mod case;
+mod checks;
 mod classes;
 mod counting;
 mod dependencies;
@@ -22,6 +23,7 @@ use case::{Kind, Sentence};
 
 fn all() -> Vec<Sentence> {
     let topics = [
+        checks::sentences(),
         classes::sentences(),
         counting::sentences(),
         dependencies::sentences(),

@@ -144,6 +144,7 @@ fn when(when: &When) -> String {
             };
             format!("I look up {}{end}", quoted(key))
         }
+        When::Check(check) => format!("I run the check {}", quoted(check)),
     }
 }
 
@@ -231,5 +232,7 @@ fn then(then: &Then) -> String {
         Then::AnswerContains(value) => {
             format!("the answer of every one contains {}", quoted(value))
         }
+        Then::ResultsOk => "every result is OK".into(),
+        Then::ResultsAtWorstWarning => "every result is at worst WARNING".into(),
     }
 }

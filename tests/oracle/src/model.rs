@@ -22,11 +22,16 @@ pub struct Estate {
     pub relationships: Option<Option<Vec<Dependency>>>,
     /// Data that is looked up; none if nothing is configured.
     pub data: Option<Data>,
+    /// What checks come to; none if nothing is configured.
+    pub checks: Option<Checks>,
     /// The clock, in seconds since 1970.
     pub now: i64,
     /// Decides in which of the possible formats the estate is written; it says nothing of the world.
     pub form: u64,
 }
+
+/// By check and node the exit code; `None` is one that is not known.
+pub type Checks = BTreeMap<String, BTreeMap<String, Option<i64>>>;
 
 /// Two levels of data: that of a node's fact `zone`, and what is common to all.
 #[derive(Debug, Clone, PartialEq, Default)]

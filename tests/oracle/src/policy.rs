@@ -1,5 +1,4 @@
-//! The sentences of the vocabulary as types. `run the check` and `query the graph` are left out: they
-//! ask other systems.
+//! The sentences of the vocabulary as types. `query the graph` is left out: it asks another system.
 
 use crate::gherkin;
 use crate::model::Kind;
@@ -154,6 +153,8 @@ pub enum When {
     },
     /// `I look up {key}`, ` as an array`, ` as a hash`
     LookUp(String, Merging),
+    /// `I run the check {command}`
+    Check(String),
 }
 
 /// How the values of several levels become one.
@@ -263,4 +264,8 @@ pub enum Then {
     AnswerHas(usize),
     /// `the answer of every one contains {value}`
     AnswerContains(String),
+    /// `every result is OK`
+    ResultsOk,
+    /// `every result is at worst WARNING`
+    ResultsAtWorstWarning,
 }

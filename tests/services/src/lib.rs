@@ -67,7 +67,8 @@ pub fn mongodb_with_tls() -> Service {
 /// MCollective on `broker`, which is [`activemq`] or [`rabbitmq`]: web1, web2, lb1 and mysql1, all
 /// of `example.net`, which register each second (lb1 keeps that in `registrations` of the
 /// directory). Their agent `puppet` has the action `runonce`, which adds a line to
-/// `nodes/NAME/runs`. Each node is a process that may be killed by its name.
+/// `nodes/NAME/runs`. Their agent `nrpe` runs the commands in `nodes/NAME/nrpe.d/COMMAND.cfg`, of which
+/// there is `check_root`. Each node is a process that may be killed by its name.
 #[must_use]
 pub fn mcollective(broker: &Service) -> Service {
     let broker_directory = format!("broker={}", broker.directory().display());

@@ -163,6 +163,11 @@ impl Service {
         self.process(name).kill();
     }
 
+    /// Holds one of its processes as [`Service::stop`] does all of them.
+    pub fn stop_process(&self, name: &str) {
+        self.process(name).stop();
+    }
+
     /// Holds it (SIGSTOP) and waits until it stands: connections are still accepted, but nothing answers.
     pub fn stop(&self) {
         Process::of(self.directory()).iter().for_each(Process::stop);

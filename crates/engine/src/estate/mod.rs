@@ -4,6 +4,7 @@
 //! for each node: there is a document, there is none, or it is not known.
 
 pub(crate) mod answers;
+mod checks;
 mod sets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -95,6 +96,7 @@ pub struct Estate {
     open: Vec<Unknown>,
     pub(crate) dependencies: OnceLock<Arc<Dependencies>>,
     pub(crate) answers: Answers,
+    checks: checks::Results,
 }
 
 /// What a source answered.
@@ -193,6 +195,7 @@ impl Estate {
             open,
             dependencies: OnceLock::new(),
             answers: Answers::default(),
+            checks: checks::Results::default(),
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fixedbitset::FixedBitSet;
+use groundrule_core::check::{CheckName, Checked};
 use groundrule_core::ports::Question;
 use groundrule_core::source::{Known, Unknown};
 use groundrule_core::verdict::Violation;
@@ -82,6 +83,8 @@ pub struct Scene {
     text: String,
     /// What is looked up for each node.
     pub question: Option<Question>,
+    /// The check that was run last, and what it came to.
+    pub check: Option<(CheckName, Column<Checked>)>,
 }
 
 /// What a scenario came to.
@@ -128,6 +131,7 @@ impl Scene {
             selection: Vec::new(),
             text: String::new(),
             question: None,
+            check: None,
         }
     }
 

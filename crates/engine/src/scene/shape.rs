@@ -42,6 +42,8 @@ pub struct Shapes {
     pub in_turn: bool,
     /// Whether something is looked up.
     pub looked_up: bool,
+    /// Whether a check is run.
+    pub checked: bool,
     /// Whether something was judged.
     pub judged: bool,
     /// Whether a sentence before could not be read, so that the current set is not known.

@@ -5,6 +5,7 @@
 
 mod ask;
 mod causes;
+mod check;
 mod dependencies;
 mod failing;
 mod following;

@@ -1,4 +1,4 @@
-//! Choria: `choria req rpcutil ping --json`.
+//! Choria: `choria req rpcutil ping --json`, and `choria req nrpe runcommand --json` for checks.
 //!
 //! `choria discover` prints names that it never asked for, and answers a filter that cannot be read
 //! with nobody and success; `req` tells who was found and did not respond.
@@ -12,7 +12,8 @@ use groundrule_core::name::NodeName;
 use groundrule_core::ports::{Answer, Discovery, StoreError};
 use jiff::Timestamp;
 
-use super::{Asked, OPTIONS, opened, program};
+use super::checks::Nrpe;
+use super::{Asked, opened, program};
 use crate::documents::discovery;
 use crate::source::{Location, Opened, Opening, SourceError};
 
@@ -25,20 +26,30 @@ struct Choria {
 /// Nothing is asked yet.
 pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, SourceError> {
     let asked = Asked::of(location)?;
-    asked.query.only(OPTIONS)?;
-    // Only behind the command does it take a configuration.
-    let arguments = asked.arguments(
-        ["req", "rpcutil", "ping", "--json"],
-        [
-            ("config", "--config"),
-            ("collective", "--target"),
-            ("discovery_timeout", "--discovery-timeout"),
-        ],
-    );
-    let program = asked.path.unwrap_or_else(|| "choria".into());
+    asked.check(opening)?;
+    let options = [
+        ("config", "--config"),
+        ("collective", "--target"),
+        ("discovery_timeout", "--discovery-timeout"),
+    ];
+    let program = asked.path.clone().unwrap_or_else(|| "choria".into());
     let what = format!("the program {}", program.display());
     let limit = opening.access.timeout;
-    Ok(opened(Arc::new(Choria { program, arguments, limit }), what))
+    // Only behind the command does it take a configuration.
+    let discovery = |more: &[&str]| {
+        let command = [&["req", "rpcutil", "ping", "--json"], more].concat();
+        let arguments = asked.arguments(&command, options);
+        Arc::new(Choria { program: program.clone(), arguments, limit })
+    };
+    let checks = Nrpe {
+        program: program.clone(),
+        verb: "req",
+        options: asked.arguments(&["--json"], options),
+        json: reply,
+        limit,
+        ready: discovery(&["--wa=nrpe"]),
+    };
+    Ok(opened(opening, discovery(&[]), Some(Arc::new(checks)), what))
 }
 
 #[async_trait]

@@ -17,12 +17,12 @@ use crate::source::{Location, Opened, Opening, SourceError};
 struct Written(PathBuf);
 
 /// Nothing is read yet.
-pub async fn open(location: &Location, _: &Opening) -> Result<Opened, SourceError> {
+pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, SourceError> {
     let asked = Asked::of(location)?;
     asked.query.only(&[])?;
     let path = asked.path.unwrap_or_default();
     let what = format!("the file {}", path.display());
-    Ok(opened(Arc::new(Written(path)), what))
+    Ok(opened(opening, Arc::new(Written(path)), None, what))
 }
 
 #[async_trait]

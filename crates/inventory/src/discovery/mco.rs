@@ -1,4 +1,4 @@
-//! MCollective: `mco rpc rpcutil ping -j`.
+//! MCollective: `mco rpc rpcutil ping -j`, and `mco rpc nrpe runcommand -j` for checks.
 //!
 //! `mco find` and `mco ping` have no JSON, and `mco find -I NAME` prints the name of a machine that
 //! does not exist. A node that does not answer is absent from the reply and nothing else.
@@ -12,7 +12,8 @@ use groundrule_core::name::NodeName;
 use groundrule_core::ports::{Answer, Discovery, StoreError};
 use jiff::Timestamp;
 
-use super::{Asked, OPTIONS, opened, program};
+use super::checks::Nrpe;
+use super::{Asked, opened, program};
 use crate::documents::discovery;
 use crate::source::{Location, Opened, Opening, SourceError};
 
@@ -25,15 +26,28 @@ struct Mco {
 /// Nothing is asked yet.
 pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, SourceError> {
     let asked = Asked::of(location)?;
-    asked.query.only(OPTIONS)?;
-    let arguments = asked.arguments(
-        ["rpc", "rpcutil", "ping", "-j"],
-        [("config", "--config"), ("collective", "--target"), ("discovery_timeout", "--dt")],
-    );
-    let program = asked.path.unwrap_or_else(|| "mco".into());
+    asked.check(opening)?;
+    let options =
+        [("config", "--config"), ("collective", "--target"), ("discovery_timeout", "--dt")];
+    let program = asked.path.clone().unwrap_or_else(|| "mco".into());
     let what = format!("the program {}", program.display());
     let limit = opening.access.timeout;
-    Ok(opened(Arc::new(Mco { program, arguments, limit }), what))
+    let discovery = |more: &[&str]| {
+        let command = [&["rpc", "rpcutil", "ping", "-j"], more].concat();
+        let arguments = asked.arguments(&command, options);
+        Arc::new(Mco { program: program.clone(), arguments, limit })
+    };
+    // By itself it sends for two seconds at most, which is too short for thousands of machines.
+    let seconds = format!("--publish_timeout={}", limit.as_secs().max(1));
+    let checks = Nrpe {
+        program: program.clone(),
+        verb: "rpc",
+        options: asked.arguments(&["-j", &seconds], options),
+        json: |output| Some(output.trim()),
+        limit,
+        ready: discovery(&["--wa=nrpe"]),
+    };
+    Ok(opened(opening, discovery(&[]), Some(Arc::new(checks)), what))
 }
 
 #[async_trait]

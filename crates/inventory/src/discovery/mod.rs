@@ -1,7 +1,8 @@
-//! Who answers now: asked of the machines themselves, or read from a file.
+//! Who answers now, and what checks come to: asked of the machines themselves, or read from a file.
 //!
 //! Every machine is asked anew: what is known from elsewhere is never passed off as an answer.
 
+mod checks;
 pub mod choria;
 pub mod file;
 pub mod mco;
@@ -11,9 +12,9 @@ mod query;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use groundrule_core::ports::{Discovery, Sources};
+use groundrule_core::ports::{Checks, Discovery, Sources};
 
-use crate::source::{Location, Named, Opened, SourceError};
+use crate::source::{Location, Named, Opened, Opening, Role, SourceError};
 use query::Query;
 
 /// What an address says, behind its scheme.
@@ -30,13 +31,20 @@ impl Asked {
         Ok(Self { path, query: Query::parse(location.scheme(), query)? })
     }
 
+    /// Refuses what cannot be asked for.
+    fn check(&self, opening: &Opening) -> Result<(), SourceError> {
+        let is_run = opening.roles.contains(&Role::Checks);
+        self.query.only(if is_run { checks::OPTIONS } else { OPTIONS })
+    }
+
     /// What a program is given: its command, what the address asks for by options, and the filters.
-    fn arguments(&self, command: [&str; 4], options: [(&str, &str); 3]) -> Vec<String> {
+    fn arguments(&self, command: &[&str], options: [(&str, &str); 3]) -> Vec<String> {
         let option = |(key, option): (&str, &str)| {
             self.query.one(key).map(|value| format!("{option}={value}"))
         };
         let options = options.into_iter().filter_map(option);
-        command.map(str::to_owned).into_iter().chain(options).chain(self.filters()).collect()
+        let command = command.iter().map(|word| (*word).to_owned());
+        command.chain(options).chain(self.filters()).collect()
     }
 
     /// The filters of MCollective's command line. A name is asked for by an expression: with a
@@ -60,8 +68,18 @@ impl Asked {
 const OPTIONS: &[&str] =
     &["config", "discovery_timeout", "collective", "class", "fact", "agent", "identity"];
 
-/// A discovery, opened; what it is, in words.
-fn opened(discovery: Arc<dyn Discovery>, what: String) -> Opened {
-    let sources = Sources { discovery: Some(discovery), ..Sources::default() };
+/// A discovery and checks, opened as they are asked for; what it is, in words.
+fn opened(
+    opening: &Opening,
+    discovery: Arc<dyn Discovery>,
+    checks: Option<Arc<dyn Checks>>,
+    what: String,
+) -> Opened {
+    let asked = |role| opening.roles.contains(&role);
+    let sources = Sources {
+        discovery: Some(discovery).filter(|_| asked(Role::Discovery)),
+        checks: checks.filter(|_| asked(Role::Checks)),
+        ..Sources::default()
+    };
     Opened { sources, health: Arc::new(Named(what)), problems: Vec::new() }
 }

@@ -1,5 +1,6 @@
 //! Reading everything of an estate that is no catalog.
 
+pub mod checks;
 pub mod discovery;
 pub mod facts;
 pub mod registrations;

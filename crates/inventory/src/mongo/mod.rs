@@ -66,7 +66,7 @@ pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, Sour
         match role {
             Role::Facts => sources.facts = Some(Arc::new(Facts(nodes()))),
             Role::Registrations => sources.registry = Some(Arc::new(Registrations(nodes()))),
-            Role::Graph | Role::Discovery => {}
+            Role::Graph | Role::Discovery | Role::Checks => {}
         }
     }
     let health = Arc::new(health::Server { place: place.clone(), collection: collection.clone() });
@@ -89,7 +89,7 @@ pub async fn target(location: &Location, opening: &Opening) -> Result<Targets, S
             Role::Registrations => {
                 targets.registrations = Some(Box::new(load::Loading::of(recorder().await?)));
             }
-            Role::Graph | Role::Discovery => {}
+            Role::Graph | Role::Discovery | Role::Checks => {}
         }
     }
     Ok(targets)

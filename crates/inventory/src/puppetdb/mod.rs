@@ -32,7 +32,7 @@ pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, Sour
                 let facts = facts::Facts::new(Arc::clone(&client), opening.reading.clone());
                 sources.facts = Some(Arc::new(facts));
             }
-            Role::Registrations | Role::Discovery => {}
+            Role::Registrations | Role::Discovery | Role::Checks => {}
         }
     }
     Ok(Opened { sources, health: Arc::new(health::Server(client)), problems: Vec::new() })

@@ -42,7 +42,7 @@ pub async fn open(location: &Location, opening: &Opening) -> Result<Opened, Sour
         SourceError::new(error.to_string(), "this is a bug: please report it")
     })??;
     let mut sources = directory.0.sources();
-    let Sources { graph, facts, registry, discovery, lookup: _ } = &mut sources;
+    let Sources { graph, facts, registry, discovery, lookup: _, checks: _ } = &mut sources;
     let asked = |role| opening.roles.contains(&role);
     *graph = graph.take().filter(|_| asked(Role::Graph));
     *facts = facts.take().filter(|_| asked(Role::Facts));

@@ -41,11 +41,13 @@ pub enum Role {
     Registrations,
     /// Who answers now.
     Discovery,
+    /// Checks that are run on nodes.
+    Checks,
 }
 
 impl Role {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Graph, Self::Facts, Self::Registrations, Self::Discovery];
+    /// What an estate directory tells: all that is no matter of asking the nodes themselves.
+    pub const WRITTEN: [Self; 4] = [Self::Graph, Self::Facts, Self::Registrations, Self::Discovery];
 
     /// The name of its option and its key.
     #[must_use]
@@ -55,6 +57,7 @@ impl Role {
             Self::Facts => "facts",
             Self::Registrations => "registrations",
             Self::Discovery => "discovery",
+            Self::Checks => "checks",
         }
     }
 }
@@ -124,7 +127,7 @@ pub const KINDS: &[Kind] = &[
         schemes: &["estate"],
         doc: "estate:DIR: a directory of catalogs, facts, registrations, a discovery reply",
         variables: "",
-        tells: &Role::ALL,
+        tells: &Role::WRITTEN,
         takes: &[],
         open: |location, opening| Box::pin(directory::open(location, opening)),
         target: |location, _| Box::pin(refuse(location)),
@@ -149,18 +152,18 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         schemes: &["mco"],
-        doc: "mco:[PROGRAM][?config=FILE]: who answers MCollective's `mco rpc rpcutil ping`",
+        doc: "mco:[PROGRAM][?config=FILE]: who answers MCollective's `mco rpc rpcutil ping`; checks by its agent nrpe",
         variables: "",
-        tells: &[Role::Discovery],
+        tells: &[Role::Discovery, Role::Checks],
         takes: &[],
         open: |location, opening| Box::pin(discovery::mco::open(location, opening)),
         target: |location, _| Box::pin(refuse(location)),
     },
     Kind {
         schemes: &["choria"],
-        doc: "choria:[PROGRAM][?config=FILE]: who answers `choria req rpcutil ping`",
+        doc: "choria:[PROGRAM][?config=FILE]: who answers `choria req rpcutil ping`; checks by its agent nrpe",
         variables: "",
-        tells: &[Role::Discovery],
+        tells: &[Role::Discovery, Role::Checks],
         takes: &[],
         open: |location, opening| Box::pin(discovery::choria::open(location, opening)),
         target: |location, _| Box::pin(refuse(location)),

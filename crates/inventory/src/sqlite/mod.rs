@@ -42,7 +42,7 @@ pub async fn target(location: &Location, opening: &Opening) -> Result<Targets, S
             Role::Registrations => {
                 targets.registrations = Some(Box::new(load::Loading::into(file())));
             }
-            Role::Discovery => {}
+            Role::Discovery | Role::Checks => {}
         }
     }
     Ok(targets)

@@ -38,7 +38,7 @@ pub(super) fn estate(
                 }
                 Role::Facts => source(&file, &mut assembly, Source::Facts)?,
                 Role::Registrations => source(&file, &mut assembly, Source::Registrations)?,
-                Role::Discovery => {}
+                Role::Discovery | Role::Checks => {}
             }
         }
         file.connection.execute_batch("COMMIT").map_err(begin)?;

@@ -214,7 +214,7 @@ impl Estate {
             Source::Registrations => self.registrations.there,
             Source::Discovery => self.discovery.there,
             Source::Relationships => self.relationships.there,
-            Source::Lookup => false,
+            Source::Lookup | Source::Checks => false,
         }
     }
 }

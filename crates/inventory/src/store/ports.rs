@@ -65,6 +65,7 @@ impl Estate {
             }),
             discovery: self.discovery.there.then(|| Arc::new(Reply(Arc::clone(self))) as _),
             lookup: None,
+            checks: None,
         }
     }
 

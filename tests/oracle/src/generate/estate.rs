@@ -7,7 +7,7 @@ use rand::{Rng, SeedableRng};
 
 use super::pick::{AGENTS, CLASSES, ENVIRONMENTS, LEAF_TYPES, NODES, TITLES};
 use super::pick::{of, one, percent, weighted};
-use super::{data, dependencies, facts};
+use super::{checks, data, dependencies, facts};
 use crate::model::{Catalog, Documents, Estate, Registration, Resource};
 use crate::pattern;
 
@@ -48,6 +48,7 @@ pub fn estate(rng: &mut SmallRng) -> Estate {
         discovery,
         relationships: None,
         data: None,
+        checks: None,
         now,
         form,
     };
@@ -59,6 +60,10 @@ pub fn estate(rng: &mut SmallRng) -> Estate {
     let mut own = SmallRng::seed_from_u64(form);
     if !percent(&mut own, gaps.source) {
         estate.data = Some(data::data(&mut own, gaps.unreadable));
+    }
+    let mut own = SmallRng::seed_from_u64(!form);
+    if !percent(&mut own, gaps.source) {
+        estate.checks = Some(checks::checks(&mut own, 6 + gaps.unreadable));
     }
     estate
 }

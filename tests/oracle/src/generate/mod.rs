@@ -1,5 +1,6 @@
 //! Random estates and policies: small, nasty, and the same for the same seed.
 
+mod checks;
 mod data;
 mod dependencies;
 mod estate;

@@ -3,6 +3,7 @@
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use super::checks;
 use super::pick::{percent, weighted};
 use super::sentences::{self, About};
 use crate::model::Estate;
@@ -35,6 +36,12 @@ pub fn policy(rng: &mut SmallRng, estate: &Estate) -> Policy {
         draft.steps.truncate(related);
         draft.when(sentences::looking_up(&mut own));
         draft.steps.push(Step::Then(sentences::of_answers(&mut own)));
+    }
+    let mut own = SmallRng::seed_from_u64(!u64::from(number));
+    if of_nodes && percent(&mut own, 15) {
+        draft.steps.truncate(related);
+        let in_turn = draft.steps.contains(&Step::When(When::InTurn));
+        draft.steps.extend(checks::sentences(&mut own, in_turn));
     }
     let id = format!("policy-{number:08x}");
     Policy { id, allow_empty: percent(rng, 45), steps: draft.steps }

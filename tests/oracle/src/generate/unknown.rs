@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
 use super::pick::percent;
@@ -22,6 +23,14 @@ pub fn hide(rng: &mut SmallRng, estate: &Estate) -> Estate {
     if hidden.relationships.is_some() && percent(rng, chance[3] / 3) {
         hidden.relationships = Some(None);
     }
+    // A stream of its own: what the other numbers make stays what it was.
+    let mut own = SmallRng::seed_from_u64(!estate.form);
+    let results = hidden.checks.iter_mut().flat_map(|checks| checks.values_mut());
+    for result in results.flat_map(|nodes| nodes.values_mut()) {
+        if percent(&mut own, 30) {
+            *result = None;
+        }
+    }
     hidden
 }
 
@@ -39,6 +48,9 @@ pub fn without(estate: &Estate, nodes: &BTreeSet<String>) -> Estate {
     remove(&mut left.catalogs, nodes);
     remove(&mut left.facts, nodes);
     remove(&mut left.registrations, nodes);
+    for results in left.checks.iter_mut().flat_map(|checks| checks.values_mut()) {
+        results.retain(|node, _| !nodes.contains(node));
+    }
     if let Some(Some(answers)) = &mut left.discovery {
         answers.retain(|node| !nodes.contains(node));
     }

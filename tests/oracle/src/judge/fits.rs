@@ -25,6 +25,7 @@ struct Seen {
     in_turn: bool,
     judged: bool,
     looked_up: bool,
+    checked: bool,
 }
 
 /// Says which sentence cannot run.
@@ -102,6 +103,10 @@ impl Seen {
                 must(nodes, "only for nodes something is looked up")?;
                 self.looked_up = true;
             }
+            When::Check(_) => {
+                must(nodes, "only nodes are checked")?;
+                self.checked = true;
+            }
         }
         Ok(())
     }
@@ -126,6 +131,7 @@ impl Seen {
             Then::Resolves | Then::AnswerIs(_) | Then::AnswerHas(_) | Then::AnswerContains(_) => {
                 is(Made::Nodes) && self.looked_up
             }
+            Then::ResultsOk | Then::ResultsAtWorstWarning => is(Made::Nodes) && self.checked,
             _ => is(Made::Nodes),
         };
         must(fits, "does not fit the current set")?;

@@ -1,5 +1,6 @@
 //! The judgement of one policy on one estate.
 
+mod check;
 mod dependencies;
 mod extents;
 mod fallen;

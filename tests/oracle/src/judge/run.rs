@@ -70,6 +70,8 @@ pub struct State<'a> {
     pub left_by_turn: bool,
     /// What is looked up.
     pub question: Option<(String, Merging)>,
+    /// The check that was run last, and where.
+    pub check: Option<(String, BTreeSet<String>)>,
 }
 
 /// Judges a policy that fits.
@@ -89,6 +91,7 @@ pub fn policy_in(world: World, policy: &Policy) -> Verdict {
         turn: None,
         left_by_turn: false,
         question: None,
+        check: None,
     };
     state.run(&policy.steps)
 }
@@ -190,6 +193,12 @@ impl State<'_> {
             When::ShutDown(name) => self.shut_down(name.as_ref(), verdict),
             When::Add { class, facts } => self.world.add(class, facts),
             When::LookUp(key, merging) => self.question = Some((key.clone(), *merging)),
+            When::Check(check) => {
+                if let Some(Set::Nodes(nodes)) = &self.current {
+                    let asked = nodes.certain().cloned().collect();
+                    self.check = Some((check.clone(), asked));
+                }
+            }
             // Runs everything after it, so `run` has taken it out.
             When::InTurn => {}
         }

@@ -6,7 +6,7 @@ use super::dependencies::{declared, managed, may_declare};
 use super::run::{State, Verdict};
 use super::set::{Groups, Members, OfNode, Pair, Set};
 use super::world::{Document, Fact, World};
-use super::{extents, fits, lookup, whole};
+use super::{check, extents, fits, lookup, whole};
 use crate::pattern;
 use crate::policy::{Bound, Comparison, Then};
 use crate::truth::Truth;
@@ -113,6 +113,16 @@ fn nodes(state: &State, members: &Members<String>, then: &Then, verdict: &mut Ve
             let Some((key, merging)) = &state.question else { return };
             each(members, verdict, |node| {
                 (lookup::good(world, node, key, *merging, then), format!("lookup {key}"))
+            });
+        }
+        Then::ResultsOk | Then::ResultsAtWorstWarning => {
+            let Some((name, asked)) = &state.check else { return };
+            each(members, verdict, |node| {
+                let good = match asked.contains(node) {
+                    true => check::good(world, node, name, then),
+                    false => Truth::Maybe,
+                };
+                (good, format!("check {name}"))
             });
         }
         Then::ServicesFall(most) => each(members, verdict, |node| {

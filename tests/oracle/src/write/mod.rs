@@ -4,6 +4,7 @@ mod catalog;
 mod rows;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,7 +13,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
-use crate::model::{Data, Documents, Estate, Registration};
+use crate::model::{Checks, Data, Documents, Estate, Registration};
 
 /// Writes the estate directory; `dir` is created and should be empty.
 pub fn write(estate: &Estate, dir: &Path) -> io::Result<()> {
@@ -54,7 +55,22 @@ pub fn write(estate: &Estate, dir: &Path) -> io::Result<()> {
     if let Some(all) = &estate.data {
         data(all, dir)?;
     }
+    if let Some(all) = &estate.checks {
+        fs::write(dir.join("checks.json"), checks(all).to_string())?;
+    }
     Ok(())
+}
+
+/// The results of checks, as tests read them: code and output, or why there is none.
+fn checks(all: &Checks) -> Value {
+    let result = |result: &Option<i64>| match result {
+        Some(code) => json!([code, "told"]),
+        None => json!("it did not answer"),
+    };
+    let of_check = |nodes: &BTreeMap<String, Option<i64>>| {
+        nodes.iter().map(|(node, code)| (node.clone(), result(code))).collect::<Map<_, _>>().into()
+    };
+    all.iter().map(|(check, nodes)| (check.clone(), of_check(nodes))).collect::<Map<_, _>>().into()
 }
 
 /// Data for Hiera, of version 5.
