@@ -39,7 +39,7 @@ impl Part for Moody {
             return Err(PartError::Away("away".to_owned()));
         }
         if self.hangs {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         let names: Vec<_> = events.iter().map(|event| event.name().to_owned()).collect();
         let bad = names.iter().any(|name| self.never.iter().any(|n| n.to_string() == *name));
