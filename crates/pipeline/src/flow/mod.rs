@@ -4,6 +4,7 @@
 //! What comes in is acknowledged after the archive has it and every destination has it, or has it
 //! safe on disk. Every queue is bounded: what cannot go on waits at its source.
 
+mod asked;
 mod http;
 mod ids;
 mod intake;
@@ -14,6 +15,7 @@ mod queue;
 mod sending;
 mod stats;
 mod table;
+mod watch;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -21,7 +23,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use groundrule_core::delivery::{Backlog, CarryError, Message, Sink, Source};
-use groundrule_core::event::{Draft, Event, Kind, Severity};
+use groundrule_core::event::Event;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +39,7 @@ pub use outlet::Stopped;
 use portal::Portal;
 use stats::Stats;
 use table::Destinations;
+use watch::Watch;
 
 /// How long everything that is under way may take when the pipeline is told to stop: what was taken
 /// in, and then what destinations have still to do, unless a part asks for more.
@@ -201,86 +204,6 @@ pub async fn run(setup: Setup, stop: CancellationToken) -> Result<Summary, Stopp
 async fn overdue(stop: &CancellationToken, patience: Duration) {
     stop.cancelled().await;
     tokio::time::sleep(patience).await;
-}
-
-/// What the pipeline says of itself, on its way.
-type Telling = JoinSet<Result<(), Stopped>>;
-
-/// Everything that happens beside the events.
-struct Watch {
-    outlet: Outlet,
-    reloader: Option<Reloader>,
-    valid: Valid,
-    host: String,
-    clock: Clock,
-    stats_every: Duration,
-}
-
-impl Watch {
-    /// Looks after a pipeline until all its sources have ended.
-    async fn over(
-        mut self,
-        intakes: &mut JoinSet<Result<(), Stopped>>,
-        destinations: &mut Destinations,
-    ) -> Result<(), Stopped> {
-        let mut second = tokio::time::interval(Duration::from_secs(1));
-        let mut told = tokio::time::Instant::now();
-        // An archive that is away holds it up, and nothing else.
-        let mut telling = Telling::new();
-        loop {
-            tokio::select! {
-                ended = intakes.join_next() => match ended {
-                    None => return Ok(()),
-                    Some(ended) => ended??,
-                },
-                Some(ended) = destinations.ended() => ended?,
-                Some(told) = telling.join_next() => told??,
-                _ = second.tick() => {
-                    self.reload(destinations, &mut telling);
-                    if !self.stats_every.is_zero() && told.elapsed() >= self.stats_every {
-                        told = tokio::time::Instant::now();
-                        let event = self.outlet.stats.event(&self.host, (self.clock)());
-                        self.tell(event, &mut telling);
-                    }
-                }
-            }
-        }
-    }
-
-    fn tell(&self, event: Event, telling: &mut Telling) {
-        let outlet = self.outlet.clone();
-        telling.spawn(async move { outlet.emit(vec![event]).await.map(drop) });
-    }
-
-    /// Takes new rules, if there are any; says so where they are broken.
-    fn reload(&mut self, destinations: &mut Destinations, telling: &mut Telling) {
-        let Some(read) = self.reloader.as_mut().and_then(|r| r.check(&*self.valid)) else {
-            return;
-        };
-        let (severity, text, faults) = match read {
-            Ok(rules) => match destinations.adopt(rules) {
-                Ok(()) => (Severity::Ok, "new routes are in force".to_owned(), Vec::new()),
-                Err(error) => (Severity::Critical, error.to_string(), vec![error.to_string()]),
-            },
-            Err(faults) => {
-                let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
-                let n = told.len();
-                let plural = if n == 1 { "fault" } else { "faults" };
-                let text = format!("the old routes stay: {n} {plural}; the first: {}", told[0]);
-                (Severity::Critical, text, told)
-            }
-        };
-        tracing::info!(%text, "routes were touched");
-        let event = Draft::new(
-            Kind::Status,
-            "groundrule pipeline",
-            &self.host,
-            "groundrule.routes",
-            (self.clock)(),
-        );
-        let event = event.severity(severity).text(text).with("faults", faults).event();
-        self.tell(event, telling);
-    }
 }
 
 /// The message of an event.

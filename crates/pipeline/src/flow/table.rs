@@ -7,10 +7,11 @@ use groundrule_core::delivery::CarryError;
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::asked::Asked;
 use super::outlet::{Outlet, Stopped, Table};
 use super::queue::{Queue, queue};
 use super::sending::Sending;
-use super::worker::{Ends, Worker};
+use super::worker::Worker;
 use super::{Backlogs, Connect};
 use crate::part::Part;
 use crate::routes::{Destination, PartName, Place, Rules};
@@ -131,8 +132,9 @@ impl Destinations {
         let stop = CancellationToken::new();
         let shown = name.split('?').next().unwrap_or(name).to_owned();
         self.outlet.stats.watch(&shown, &queue);
-        let ends = Ends { ending: self.ending.clone(), stop: stop.clone() };
-        let worker = Worker::new(shown, part, waiting, outlet, backlog, ends);
+        let (stats, ending) = (self.outlet.stats.clone(), self.ending.clone());
+        let part = Asked::new(shown.clone(), part, stats, ending);
+        let worker = Worker::new(shown, part, waiting, outlet, backlog, stop.clone());
         let id = self.workers.spawn(worker.run()).id();
         self.stops.push((order, id, stop));
         Ok(queue)

@@ -7,19 +7,14 @@ use groundrule_core::event::Event;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::asked::Asked;
+use super::message;
 use super::outlet::{LONGEST_PAUSE, Outlet, Stopped};
 use super::queue::{Batch, Waiting};
-use super::{message, overdue};
-use crate::part::{Part, PartError};
+use crate::part::PartError;
 
 /// How many events are handed to a part at once, at most.
 const AT_ONCE: usize = 16_384;
-
-/// For how long a destination that does not answer is slow, and not away.
-const SLOW: Duration = Duration::from_secs(10);
-
-/// How long a destination may hang when the pipeline is to end.
-const HANGS: Duration = Duration::from_secs(5);
 
 /// How often it is looked for what other processes left.
 const ADOPTED: Duration = Duration::from_secs(10);
@@ -27,25 +22,14 @@ const ADOPTED: Duration = Duration::from_secs(10);
 /// What came of an attempt, or why the destination is away.
 type Attempt<T> = Result<T, String>;
 
-/// What tells a destination that its work ends.
-#[derive(Clone)]
-pub struct Ends {
-    /// The pipeline is to end: a destination that hangs is not waited for any more.
-    pub ending: CancellationToken,
-    /// Nothing more comes.
-    pub stop: CancellationToken,
-}
-
 /// A destination at work.
 pub struct Worker {
     name: String,
-    part: Box<dyn Part>,
+    part: Asked,
     waiting: Waiting,
     outlet: Outlet,
     backlog: Option<Box<dyn Backlog>>,
-    ends: Ends,
-    /// Whether it has hung when the pipeline was to end: all that is left goes onto the disk.
-    hangs: bool,
+    stop: CancellationToken,
     /// How many events the part is handed at once: fewer while it refuses more.
     at_once: usize,
     pause: Duration,
@@ -61,28 +45,15 @@ impl Worker {
     /// `backlog`, if it has one, else in its queue.
     pub fn new(
         name: String,
-        part: Box<dyn Part>,
+        part: Asked,
         waiting: Waiting,
         outlet: Outlet,
         backlog: Option<Box<dyn Backlog>>,
-        ends: Ends,
+        stop: CancellationToken,
     ) -> Self {
         let (pause, at_once, idles) = (Duration::ZERO, AT_ONCE, false);
         let (again, looked) = (Instant::now(), Instant::now());
-        Self {
-            name,
-            part,
-            waiting,
-            outlet,
-            backlog,
-            ends,
-            hangs: false,
-            at_once,
-            pause,
-            again,
-            idles,
-            looked,
-        }
+        Self { name, part, waiting, outlet, backlog, stop, at_once, pause, again, idles, looked }
     }
 
     /// Works until it is told to stop, and then on what is left.
@@ -92,7 +63,7 @@ impl Worker {
     pub async fn run(mut self) -> Result<(), Stopped> {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let stop = self.ends.stop.clone();
+        let stop = self.stop.clone();
         loop {
             let has_backlog = self.has_backlog();
             tokio::select! {
@@ -189,7 +160,7 @@ impl Worker {
     ) -> Result<Attempt<(usize, Vec<Event>)>, Stopped> {
         loop {
             let n = events.len().min(self.at_once);
-            match self.taken(&events[..n]).await {
+            match self.part.take(&events[..n], self.backlog.is_some()).await {
                 Ok(said) => {
                     self.at_once = (self.at_once * 2).min(AT_ONCE);
                     self.outlet.stats.delivered(&self.name, n);
@@ -210,32 +181,6 @@ impl Worker {
                 }
             }
         }
-    }
-
-    /// Hands events to the part. One that hangs when the pipeline is to end is away, if they can go
-    /// onto the disk.
-    async fn taken(&mut self, events: &[Event]) -> Result<Vec<Event>, PartError> {
-        let away = || Err(PartError::Away("it does not answer".to_owned()));
-        if self.hangs {
-            return away();
-        }
-        let taking = self.part.take(events);
-        tokio::pin!(taking);
-        let mut is_slow = false;
-        loop {
-            tokio::select! {
-                taken = &mut taking => return taken,
-                () = overdue(&self.ends.ending, HANGS), if self.backlog.is_some() => break,
-                () = tokio::time::sleep(SLOW), if !is_slow => {
-                    is_slow = true;
-                    if self.outlet.stats.trouble(&self.name, Some("it does not answer")) {
-                        tracing::warn!(destination = %self.name, "does not answer; events wait");
-                    }
-                }
-            }
-        }
-        self.hangs = true;
-        away()
     }
 
     fn has_backlog(&self) -> bool {

@@ -11,6 +11,7 @@ use super::super::portal::Portal;
 use super::super::queue::{Queue, Receipt, queue};
 use super::super::stats::Stats;
 use super::*;
+use crate::part::Part;
 
 /// A part whose moods the test decides.
 #[derive(Clone, Default)]
@@ -115,8 +116,8 @@ fn counted(
     let stop = CancellationToken::new();
     let backlog = disk.map(|disk| Box::new(disk) as Box<dyn Backlog>);
     let part = Box::new(moody.clone());
-    let ends = Ends { ending: stop.clone(), stop: stop.clone() };
-    let worker = Worker::new("test".to_owned(), part, waiting, outlet, backlog, ends);
+    let part = Asked::new("test".to_owned(), part, outlet.stats.clone(), stop.clone());
+    let worker = Worker::new("test".to_owned(), part, waiting, outlet, backlog, stop.clone());
     (queue, stop, tokio::spawn(worker.run()))
 }
 
