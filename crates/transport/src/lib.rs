@@ -113,12 +113,20 @@ pub const SCHEMES: &[Scheme] = &[
     },
 ];
 
+/// An address, completed where it names no host.
+///
+/// # Errors
+/// When it is wrong, or no broker of its kind is configured.
+pub fn endpoint(url: &str, settings: &Settings) -> Result<Endpoint, CarryError> {
+    Endpoint::parse(url)?.completed(&settings.brokers)
+}
+
 /// Where messages of an address come from.
 ///
 /// # Errors
 /// When the address is wrong, or nothing can come from it.
 pub fn source(url: &str, settings: &Settings) -> Result<Box<dyn Source>, CarryError> {
-    let endpoint = Endpoint::parse(url)?.completed(&settings.brokers)?;
+    let endpoint = endpoint(url, settings)?;
     let make = scheme(&endpoint.scheme)?.source;
     make.ok_or_else(|| CarryError::Refused(format!("nothing comes from {url}")))?(
         endpoint, settings,
@@ -130,7 +138,7 @@ pub fn source(url: &str, settings: &Settings) -> Result<Box<dyn Source>, CarryEr
 /// # Errors
 /// When the address is wrong, or nothing can go there.
 pub fn sink(url: &str, settings: &Settings) -> Result<Box<dyn Sink>, CarryError> {
-    let endpoint = Endpoint::parse(url)?.completed(&settings.brokers)?;
+    let endpoint = endpoint(url, settings)?;
     let make = scheme(&endpoint.scheme)?.sink;
     make.ok_or_else(|| CarryError::Refused(format!("nothing goes to {url}")))?(endpoint, settings)
 }

@@ -15,7 +15,7 @@ use groundrule_pipeline::metrics::{Address, Counters, GraphitePart, Mapping};
 use groundrule_pipeline::part::{Clock, Part, PartError};
 use groundrule_pipeline::routes::{PartName, Reloader, Rules};
 use groundrule_pipeline::status::{self, StatusPart, StatusStore};
-use groundrule_transport::{Endpoint, Settings, sink, source};
+use groundrule_transport::{Endpoint, Settings, endpoint, sink, source};
 use tokio::net::TcpListener;
 
 use super::roles::Roles;
@@ -151,14 +151,13 @@ impl<'c> Building<'c> {
     /// Finds out what is wrong with an address that events go to, without connecting.
     fn valid(&self) -> Valid {
         let settings = self.settings.clone();
-        let read = move |url: &str| Endpoint::parse(url)?.completed(&settings.brokers);
-        let from: Vec<_> = self.options.from.iter().filter_map(|url| read(url).ok()).collect();
-        let settings = self.settings.clone();
+        let from = self.options.from.iter().filter_map(|url| endpoint(url, &settings).ok());
+        let from: Vec<_> = from.collect();
         Arc::new(move |url| {
             let told = |error: CarryError| error.to_string();
             sink(url, &settings).map(drop).map_err(told)?;
-            let to = Endpoint::parse(url).and_then(|to| to.completed(&settings.brokers));
-            match from.iter().any(|from| to.as_ref().is_ok_and(|to| to.is_same_place(from))) {
+            let to = endpoint(url, &settings).map_err(told)?;
+            match from.iter().any(|from| to.is_same_place(from)) {
                 true => Err(format!("{url} is where events come from: they would go round")),
                 false => Ok(()),
             }
@@ -191,12 +190,8 @@ impl<'c> Building<'c> {
                 return Ok(None);
             };
             let key = parts.get(name).cloned().unwrap_or_else(|| outgoing::from_the_root(name));
-            let mut slots = outgoing::slots(directory, &key)
+            let slots = outgoing::slots(directory, &key)
                 .map_err(|failure| CarryError::Refused(failure.line()))?;
-            if let Err(error) = slots.adopt() {
-                // It stays where it is, and what comes now has a place.
-                tracing::warn!(destination = name, %error, "what a process left is not taken over");
-            }
             Ok(Some(Box::new(slots) as Box<dyn Backlog>))
         })
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use groundrule_core::event::Event;
-use tokio::time::sleep;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::overdue;
@@ -15,6 +15,25 @@ const SLOW: Duration = Duration::from_secs(10);
 
 /// How long a destination may hang when the pipeline is to end.
 const HANGS: Duration = Duration::from_secs(5);
+
+/// What is wrong with whoever is slow.
+pub const SILENT: &str = "it does not answer";
+
+/// Waits for an answer, however long that takes; once it takes longer than usual, that is told.
+pub async fn answered<T>(
+    answer: impl Future<Output = T>,
+    usual: Duration,
+    slow: impl FnOnce(),
+) -> T {
+    tokio::pin!(answer);
+    match timeout(usual, &mut answer).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            slow();
+            answer.await
+        }
+    }
+}
 
 /// A part that is asked.
 pub struct Asked {
@@ -42,24 +61,18 @@ impl Asked {
         events: &[Event],
         can_wait: bool,
     ) -> Result<Vec<Event>, PartError> {
-        let away = || Err(PartError::Away("it does not answer".to_owned()));
+        let away = || Err(PartError::Away(SILENT.to_owned()));
         if self.hangs {
             return away();
         }
-        let taking = self.part.take(events);
-        tokio::pin!(taking);
-        let mut is_slow = false;
-        loop {
-            tokio::select! {
-                taken = &mut taking => return taken,
-                () = overdue(&self.ending, HANGS), if can_wait => break,
-                () = sleep(SLOW), if !is_slow => {
-                    is_slow = true;
-                    if self.stats.trouble(&self.name, Some("it does not answer")) {
-                        tracing::warn!(destination = %self.name, "does not answer; events wait");
-                    }
-                }
+        let slow = || {
+            if self.stats.trouble(&self.name, Some(SILENT)) {
+                tracing::warn!(destination = %self.name, "does not answer; events wait");
             }
+        };
+        tokio::select! {
+            taken = answered(self.part.take(events), SLOW, slow) => return taken,
+            () = overdue(&self.ending, HANGS), if can_wait => {}
         }
         self.hangs = true;
         away()

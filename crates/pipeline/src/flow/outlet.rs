@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use groundrule_core::event::{Event, Kind};
 
+use super::asked::{SILENT, answered};
 use super::portal::Portal;
 use super::queue::{Queue, Receipt, Undelivered};
 use super::stats::Stats;
@@ -42,7 +43,7 @@ pub struct Outlet {
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// For how long an archive that does not answer is slow, and not away.
-const SILENT: Duration = Duration::from_secs(3);
+const SLOW: Duration = Duration::from_secs(3);
 
 impl Outlet {
     /// Archives events, however long that takes.
@@ -55,7 +56,8 @@ impl Outlet {
         };
         let mut pause = Duration::from_millis(50);
         loop {
-            match self.answered(archive.append(entries.clone())).await {
+            let appended = archive.append(entries.clone());
+            match answered(appended, SLOW, || self.archive_is_away(SILENT)).await {
                 Ok(new) => {
                     if self.stats.trouble("archive", None) {
                         tracing::info!("the archive works again");
@@ -65,9 +67,7 @@ impl Outlet {
                 }
                 Err(ArchiveError::Refused(why)) => return Err(ArchiveError::Refused(why)),
                 Err(ArchiveError::Away(why)) => {
-                    if self.stats.trouble("archive", Some(&why)) {
-                        tracing::warn!(%why, "the archive is away; nothing is acknowledged meanwhile");
-                    }
+                    self.archive_is_away(&why);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -75,18 +75,9 @@ impl Outlet {
         }
     }
 
-    /// What the archive answers; while it does not, that is told.
-    async fn answered<T>(&self, answer: impl Future<Output = T>) -> T {
-        tokio::pin!(answer);
-        match tokio::time::timeout(SILENT, &mut answer).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let why = "it does not answer";
-                if self.stats.trouble("archive", Some(why)) {
-                    tracing::warn!(%why, "the archive is away; nothing is acknowledged meanwhile");
-                }
-                answer.await
-            }
+    fn archive_is_away(&self, why: &str) {
+        if self.stats.trouble("archive", Some(why)) {
+            tracing::warn!(%why, "the archive is away; nothing is acknowledged meanwhile");
         }
     }
 

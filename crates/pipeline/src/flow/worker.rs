@@ -37,7 +37,7 @@ pub struct Worker {
     /// Whether it is away as far as is known, and was found so with nothing for it to do.
     idles: bool,
     /// When it was looked for what others left.
-    looked: Instant,
+    looked: Option<Instant>,
 }
 
 impl Worker {
@@ -52,7 +52,7 @@ impl Worker {
         stop: CancellationToken,
     ) -> Self {
         let (pause, at_once, idles) = (Duration::ZERO, AT_ONCE, false);
-        let (again, looked) = (Instant::now(), Instant::now());
+        let (again, looked) = (Instant::now(), None);
         Self { name, part, waiting, outlet, backlog, stop, at_once, pause, again, idles, looked }
     }
 
@@ -64,6 +64,8 @@ impl Worker {
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stop = self.stop.clone();
+        // What was left comes before all that comes now.
+        self.look_for_others();
         loop {
             let has_backlog = self.has_backlog();
             tokio::select! {
@@ -243,11 +245,9 @@ impl Worker {
 
     /// Takes over what other processes left that are gone.
     fn look_for_others(&mut self) {
-        let Some(backlog) = self.backlog.as_mut().filter(|_| self.looked.elapsed() >= ADOPTED)
-        else {
-            return;
-        };
-        self.looked = Instant::now();
+        let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= ADOPTED);
+        let Some(backlog) = self.backlog.as_mut().filter(|_| is_due) else { return };
+        self.looked = Some(Instant::now());
         if let Err(error) = backlog.adopt() {
             tracing::warn!(destination = %self.name, %error, "what others left is not taken over");
         }

@@ -8,8 +8,8 @@ use groundrule_pipeline::part::Part as _;
 use groundrule_pipeline::status::{SqliteStatus, StatusPart, StatusStore as _};
 use serde_json::{Value, json};
 
-use crate::alerting::{Hand, lines, means};
-use crate::store::{Needs, load};
+use crate::alerting::{Hand, means};
+use crate::store::{Needs, load, news};
 
 const NONE: [&str; 0] = [];
 
@@ -72,15 +72,7 @@ impl Joined {
 
     /// What was told since this was asked last.
     fn news(&self) -> Vec<String> {
-        let file = self.directory.path().join("queue");
-        let news = lines(&file).into_iter().map(|line| {
-            let event = Event::read(line.into()).unwrap();
-            let reason = event.value()["extended_data"]["notification"]["reason"].clone();
-            format!("{} {} {}", event.subject(), event.severity(), reason.as_str().unwrap())
-        });
-        let news = news.collect();
-        let _ = std::fs::remove_file(file);
-        news
+        news(&self.directory.path().join("queue"))
     }
 }
 

@@ -12,8 +12,8 @@ use groundrule_pipeline::status::{ORIGIN, SqliteStatus, StatusStore};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::alerting::{Hand, lines, means};
-use crate::store::Needs;
+use crate::alerting::{Hand, means};
+use crate::store::{Needs, news};
 
 const NONE: [&str; 0] = [];
 
@@ -106,15 +106,7 @@ impl Processes {
 
     /// What was told since this was asked last.
     fn news(&self) -> Vec<String> {
-        let file = self.file("queue");
-        let news = lines(&file).into_iter().map(|line| {
-            let event = Event::read(line.into()).unwrap();
-            let reason = event.value()["extended_data"]["notification"]["reason"].clone();
-            format!("{} {} {}", event.subject(), event.severity(), reason.as_str().unwrap())
-        });
-        let news = news.collect();
-        let _ = std::fs::remove_file(file);
-        news
+        news(&self.file("queue"))
     }
 
     /// Nothing can be sent, or everything again.

@@ -1,12 +1,15 @@
 //! A status store that a test can see into.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use groundrule_core::event::{Event, Severity};
 use groundrule_pipeline::alerts::Causes;
 use groundrule_pipeline::status::{Change, Identity, Note, Query, Row, StatusError, StatusStore};
+
+use crate::alerting::lines;
 
 /// The rows and notes, in memory.
 #[derive(Default)]
@@ -196,4 +199,16 @@ impl Causes for Needs {
         let mut path = Vec::new();
         self.find(failed, &of.subject, &mut path).then_some(path)
     }
+}
+
+/// What a queue was told since this was asked last, a line each.
+pub fn news(file: &Path) -> Vec<String> {
+    let news = lines(file).into_iter().map(|line| {
+        let event = Event::read(line.into()).unwrap();
+        let reason = event.value()["extended_data"]["notification"]["reason"].clone();
+        format!("{} {} {}", event.subject(), event.severity(), reason.as_str().unwrap())
+    });
+    let news = news.collect();
+    let _ = std::fs::remove_file(file);
+    news
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use groundrule_database::sqlite::{self, Format};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, ToSql, Transaction, params};
 
 use super::{Changes, Kept};
 use crate::part::PartError;
@@ -66,25 +66,30 @@ pub(super) fn apply(transaction: &Transaction<'_>, changes: &Changes) -> rusqlit
     for id in &changes.archived {
         archived.execute(params![id])?;
     }
-    let mut keep = transaction.prepare_cached("REPLACE INTO mark VALUES (?1, ?2)")?;
-    let mut forget = transaction.prepare_cached("DELETE FROM mark WHERE key = ?1")?;
-    for (key, value) in &changes.marks {
+    let mark = ["REPLACE INTO mark VALUES (?1, ?2)", "DELETE FROM mark WHERE key = ?1"];
+    put(transaction, mark, &changes.marks)?;
+    let job = ["REPLACE INTO job VALUES (?1, ?2)", "DELETE FROM job WHERE id = ?1"];
+    put(transaction, job, &changes.jobs)?;
+    let mut say = transaction.prepare_cached("REPLACE INTO said VALUES (?1, ?2)")?;
+    for (id, event) in &changes.said {
+        say.execute(params![id, event.as_ref()])?;
+    }
+    Ok(())
+}
+
+/// Keeps values by key, and forgets those keys that have none.
+fn put<K: ToSql>(
+    transaction: &Transaction<'_>,
+    [keep, forget]: [&str; 2],
+    values: &[(K, Option<String>)],
+) -> rusqlite::Result<()> {
+    let mut keep = transaction.prepare_cached(keep)?;
+    let mut forget = transaction.prepare_cached(forget)?;
+    for (key, value) in values {
         match value {
             Some(value) => keep.execute(params![key, value])?,
             None => forget.execute(params![key])?,
         };
-    }
-    let mut add = transaction.prepare_cached("REPLACE INTO job VALUES (?1, ?2)")?;
-    let mut done = transaction.prepare_cached("DELETE FROM job WHERE id = ?1")?;
-    for (id, value) in &changes.jobs {
-        match value {
-            Some(value) => add.execute(params![id, value])?,
-            None => done.execute(params![id])?,
-        };
-    }
-    let mut say = transaction.prepare_cached("REPLACE INTO said VALUES (?1, ?2)")?;
-    for (id, event) in &changes.said {
-        say.execute(params![id, event.as_ref()])?;
     }
     Ok(())
 }
